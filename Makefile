@@ -1,0 +1,53 @@
+# `make demo` and `make test` need Python 3.11 and make alone; each builds what it lacks.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test check format lock node clean
+
+demo: .venv/demo.stamp
+	@$(BIN)/aiworker demo
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: .venv/dev.stamp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+
+format: .venv/dev.stamp
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# The npm test tools; suites that need them are named "not run" without.
+node:
+	npm install --no-save --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aiworker needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+# --no-build-isolation: an isolated build would fetch its backend without checking a hash.
+define install
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes $(1)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+.venv/demo.stamp: .venv/bin/python requirements/embedded.txt requirements/build.txt pyproject.toml
+	$(call install,-r requirements/build.txt -r requirements/embedded.txt)
+
+.venv/dev.stamp: .venv/bin/python requirements/dev.txt pyproject.toml
+	$(call install,-r requirements/dev.txt)
+
+# Exact versions for every platform and Python from 3.11 on, by hash, without addresses.
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
+lock:
+	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/embedded.txt
+	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+	printf 'hatchling\neditables\n' | $(COMPILE) - -c requirements/dev.txt -o requirements/build.txt
+
+clean:
+	rm -rf .venv node_modules

@@ -1,0 +1,195 @@
+"""A processor is four steps; this module types them and everything that passes between them.
+
+`gather` and `save` see the database, `ask` and `settle` are pure. A processor never calls anybody itself: it
+returns calls as values, and the runtime performs them with checkpoint, budget and deadline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from aiworker.envelope import Scope
+
+
+class Abort(Protocol):
+    """Tells work in hand that nobody wants it any more (lost lock, shutdown)."""
+
+    @property
+    def aborted(self) -> bool: ...
+    @property
+    def reason(self) -> str | None: ...
+    async def wait(self) -> None: ...
+
+
+JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
+
+
+class JobPayload(BaseModel):
+    """Base of every payload model: input values never appear in its errors, NaN is refused."""
+
+    model_config = ConfigDict(hide_input_in_errors=True, allow_inf_nan=False, extra="ignore", frozen=True)
+
+    def scope(self) -> Scope:
+        """Say for whom the job works."""
+        raise NotImplementedError
+
+
+class Connection(Protocol):
+    """What a processor may do with a database connection; asyncpg's connections are these."""
+
+    async def execute(self, query: str, *args: Any) -> str: ...
+    async def fetch(self, query: str, *args: Any) -> Sequence[Any]: ...
+    async def fetchrow(self, query: str, *args: Any) -> Any: ...
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the model that will answer can take, in tokens."""
+
+    window: int
+    output_cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a processor knows besides its payload and facts: no client, no clock, no randomness."""
+
+    run_id: str
+    epoch: int
+    is_replay: bool
+    now: datetime
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class LLMRequest:
+    """One question to a model.
+
+    `inputs` are the structured data the question is made of; the offline engine computes from them and never
+    parses a prompt. `schema` is the JSON schema of the answer.
+    """
+
+    step: str
+    task: str
+    inputs: Mapping[str, JsonValue]
+    schema: Mapping[str, JsonValue]
+    max_tokens: int
+    required: bool = True
+
+    @property
+    def hash(self) -> str:
+        """Return the checkpoint key: task, facts and schema, but not provider or model."""
+        return digest({"task": self.task, "inputs": dict(self.inputs), "schema": dict(self.schema)})
+
+
+Call = LLMRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call used: tokens, and money in US dollars as exact text."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_cached: int = 0
+    cost_usd: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class LLMReply:
+    """A model's answer, exactly as it came: stored before anybody parses it."""
+
+    text: str
+    provider: str
+    requested_model: str
+    served_model: str
+    stop_reason: str
+    usage: Usage = field(default_factory=Usage)
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """An optional call that failed; required ones raise instead."""
+
+    code: str
+    retryable: bool
+
+
+Reply = LLMReply | Unavailable
+Replies = Mapping[str, Reply]
+"""The replies of all rounds so far, by step."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """`settle` needs another round of calls before it can decide."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What `save` wrote: the id that the callback names, and a note of each row for people."""
+
+    result_id: str
+    writes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """The finishing transaction, as a processor sees it."""
+
+    connection: Connection
+    tenant: str
+    run_id: str
+    now: datetime
+    provider: str
+    model: str
+
+
+P = TypeVar("P", bound=JobPayload)
+F = TypeVar("F")
+R = TypeVar("R")
+
+
+class Processor(Protocol[P, F, R]):
+    """What a module under `aiworker.processors` must hold."""
+
+    @property
+    def QUEUE(self) -> str: ...
+    @property
+    def NAME(self) -> str: ...
+    @property
+    def Payload(self) -> type[P]: ...
+
+    async def gather(self, payload: P, ctx: Context, db: Connection) -> F:
+        """Read what the calls need, tenant-scoped; the connection is released afterwards."""
+        ...
+
+    def ask(self, payload: P, facts: F, ctx: Context) -> tuple[Call, ...]:
+        """Say what to ask; pure. Empty if nobody outside is needed."""
+        ...
+
+    def settle(self, payload: P, facts: F, replies: Replies, ctx: Context) -> R | FollowUp:
+        """Turn replies into the result, or ask once more; pure."""
+        ...
+
+    async def save(self, payload: P, facts: F, result: R, tx: Tx) -> Saved:
+        """Write rows inside the finishing transaction."""
+        ...
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of a JSON value in canonical form, in hex."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
