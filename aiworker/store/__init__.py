@@ -1,0 +1,1 @@
+"""SQL and asyncpg: each statement is a constant directly above the typed function that runs it."""

@@ -1,0 +1,100 @@
+"""Calls: the checkpoint of every question and delivery to the outside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from aiworker.protocol import Connection, JsonValue, LLMReply, LLMRequest, Usage
+
+RECALL = """
+SELECT step, request_hash, reply, provider, requested_model, served_model, stop_reason,
+       tokens_in, tokens_out, tokens_cached, cost_usd, external_id
+FROM aiworker.calls
+WHERE run_id = $1 AND tenant_id = $2 AND state = 'done' AND reply IS NOT NULL
+"""
+
+CHECKPOINT = """
+INSERT INTO aiworker.calls
+    (run_id, step, request_hash, tenant_id, kind, state, provider, requested_model, served_model, reply,
+     stop_reason, tokens_in, tokens_out, tokens_cached, cost_usd, price_date, external_id, created_at, expires_at)
+VALUES ($1, $2, $3, $4, 'llm', 'done', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT (run_id, step, request_hash) DO UPDATE SET state = aiworker.calls.state
+RETURNING step, request_hash, reply, provider, requested_model, served_model, stop_reason,
+       tokens_in, tokens_out, tokens_cached, cost_usd, external_id
+"""
+
+USAGE = """
+SELECT count(*) AS calls, coalesce(sum(tokens_in), 0) AS tokens_in, coalesce(sum(tokens_out), 0) AS tokens_out,
+       coalesce(sum(cost_usd), 0) AS cost_usd
+FROM aiworker.calls WHERE run_id = $1 AND tenant_id = $2
+"""
+
+Checkpoints = dict[tuple[str, str], LLMReply]
+"""The replies a run already has, by step and request hash."""
+
+
+async def recall(db: Connection, run_id: str, tenant: str) -> Checkpoints:
+    """Return every reply this run has paid for."""
+    rows = [dict(row) for row in await db.fetch(RECALL, run_id, tenant)]
+    return {(str(row["step"]), str(row["request_hash"])): _reply(row) for row in rows}
+
+
+async def checkpoint(
+    db: Connection, run_id: str, tenant: str, request: LLMRequest, reply: LLMReply, *, now: datetime, keep: timedelta
+) -> LLMReply:
+    """Store a reply before anybody parses it; if another copy stored one first, return that one."""
+    row = await db.fetchrow(
+        CHECKPOINT,
+        run_id,
+        request.step,
+        request.hash,
+        tenant,
+        reply.provider,
+        reply.requested_model,
+        reply.served_model,
+        storable(reply.text),
+        reply.stop_reason,
+        reply.usage.tokens_in,
+        reply.usage.tokens_out,
+        reply.usage.tokens_cached,
+        Decimal(reply.usage.cost_usd),
+        now.date(),
+        reply.external_id,
+        now,
+        now + keep,
+    )
+    return _reply(dict(row))
+
+
+async def usage(db: Connection, run_id: str, tenant: str) -> dict[str, JsonValue]:
+    """Return what a run used so far: calls, tokens, and dollars as exact text."""
+    row = await db.fetchrow(USAGE, run_id, tenant)
+    return {
+        "calls": int(row["calls"]),
+        "tokensIn": int(row["tokens_in"]),
+        "tokensOut": int(row["tokens_out"]),
+        "costUsd": str(row["cost_usd"]),
+    }
+
+
+def storable(text: str) -> str:
+    """Drop what PostgreSQL's text cannot hold: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+
+
+def _reply(row: dict[str, object]) -> LLMReply:
+    return LLMReply(
+        text=str(row["reply"]),
+        provider=str(row["provider"]),
+        requested_model=str(row["requested_model"]),
+        served_model=str(row["served_model"]),
+        stop_reason=str(row["stop_reason"]),
+        usage=Usage(
+            int(str(row["tokens_in"])),
+            int(str(row["tokens_out"])),
+            int(str(row["tokens_cached"])),
+            str(row["cost_usd"]),
+        ),
+        external_id=str(row["external_id"]) if row["external_id"] else None,
+    )

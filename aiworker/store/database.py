@@ -1,0 +1,193 @@
+"""The pool and its transactions. Everything that goes wrong between us and PostgreSQL becomes ours here.
+
+`RolledBack` looks like a `Database` but keeps every transaction inside one that is never committed: dry runs
+take the same path as real ones and leave nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from aiworker.errors import ConfigurationError, ServiceUnreachable, TransientFault
+from aiworker.protocol import Connection
+
+T = TypeVar("T")
+
+ACQUIRE_TIMEOUT = timedelta(seconds=10)
+STATEMENT_TIMEOUT = timedelta(seconds=15)
+CONNECT_TIMEOUT = timedelta(seconds=5)
+TRANSACTION_TRIES = 3
+
+SET_TENANT = "SELECT set_config('app.tenant_id', $1, true)"
+
+
+class Contention(TransientFault):
+    """PostgreSQL gave up on a transaction because others were in the way."""
+
+    code = "contention"
+
+
+class Database:
+    """A pool of connections, handed out as transactions bound to one tenant."""
+
+    def __init__(self, pool: asyncpg.Pool, *, where: str) -> None:
+        self._pool = pool
+        self._where = where
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str | None, *, readonly: bool = False) -> AsyncGenerator[Connection]:
+        """Open a transaction in which row level security sees `tenant`."""
+        with translated(self._where):
+            async with (
+                self._pool.acquire(timeout=ACQUIRE_TIMEOUT.total_seconds()) as connection,
+                connection.transaction(readonly=readonly),
+            ):
+                await connection.execute(SET_TENANT, tenant or "")
+                yield connection
+
+    async def run(self, tenant: str | None, work: Callable[[Connection], Awaitable[T]], *, readonly: bool = False) -> T:
+        """Run `work` in a transaction, again at most twice if PostgreSQL chose it as a deadlock's victim."""
+        for left in reversed(range(TRANSACTION_TRIES)):
+            try:
+                async with self.transaction(tenant, readonly=readonly) as connection:
+                    return await work(connection)
+            except Contention:
+                if not left:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311  spreads rivals, hides nothing
+        raise AssertionError("unreachable")
+
+    async def ping(self) -> None:
+        """Ask for one row; raise ServiceUnreachable if PostgreSQL does not answer."""
+        with translated(self._where):
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT.total_seconds()) as connection:
+                await connection.fetchval("SELECT 1")
+
+    async def close(self) -> None:
+        """Close the pool, waiting a moment for connections still in use."""
+        try:
+            await asyncio.wait_for(self._pool.close(), CONNECT_TIMEOUT.total_seconds())
+        except TimeoutError:
+            self._pool.terminate()
+
+
+class RolledBack(Database):
+    """One connection whose outer transaction is never committed."""
+
+    def __init__(self, pool: asyncpg.Pool, connection: Connection, *, where: str) -> None:
+        super().__init__(pool, where=where)
+        self._connection = connection
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def transaction(self, tenant: str | None, *, readonly: bool = False) -> AsyncGenerator[Connection]:
+        async with self._one_at_a_time:
+            with translated(self._where):
+                await self._connection.execute("SAVEPOINT step")
+                try:
+                    await self._connection.execute(SET_TENANT, tenant or "")
+                    yield self._connection
+                except BaseException:
+                    await self._connection.execute("ROLLBACK TO SAVEPOINT step")
+                    raise
+                await self._connection.execute("RELEASE SAVEPOINT step")
+
+
+@asynccontextmanager
+async def opened(url: str, *, size: int = 10) -> AsyncGenerator[Database]:
+    """Open a pool on `url` and close it afterwards."""
+    database = await connect(url, size=size)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def connect(url: str, *, size: int = 10) -> Database:
+    """Open a pool on `url`; raise ServiceUnreachable if PostgreSQL does not answer in time."""
+    where = address(url)
+    with translated(where):
+        async with asyncio.timeout(2 * CONNECT_TIMEOUT.total_seconds()):
+            return Database(await _pool(url, size), where=where)
+
+
+@asynccontextmanager
+async def rolled_back(url: str) -> AsyncGenerator[RolledBack]:
+    """Open a database on which nothing is ever committed."""
+    where = address(url)
+    with translated(where):
+        async with _pool(url, 2) as pool, pool.acquire() as connection:
+            outer = connection.transaction()
+            await outer.start()
+            try:
+                yield RolledBack(pool, connection, where=where)
+            finally:
+                await outer.rollback()
+
+
+def _pool(url: str, size: int) -> asyncpg.Pool:
+    return asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT.total_seconds(),
+        command_timeout=STATEMENT_TIMEOUT.total_seconds(),
+        server_settings={"application_name": "aiworker", "timezone": "UTC"},
+    )
+
+
+def address(url: str) -> str:
+    """Name the server in `url` without user or password."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname or 'local socket'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return "DATABASE_URL"
+
+
+@contextmanager
+def translated(where: str) -> Generator[None]:
+    """Turn asyncpg's and the socket's errors into ours; the texts name the server, never a value."""
+    try:
+        yield
+    except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+        raise Contention() from error
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise ConfigurationError(
+            f"PostgreSQL at {where} refused the login ({type(error).__name__}).",
+            remedy="check user, password and database name in DATABASE_URL",
+        ) from error
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError) as error:
+        raise ConfigurationError(
+            f"PostgreSQL at {where} lacks a table aiworker needs.",
+            remedy="aiworker db migrate (add --platform where the platform's own tables are not there)",
+        ) from error
+    except asyncpg.ClientConfigurationError as error:
+        raise ConfigurationError("DATABASE_URL is not a PostgreSQL URL.", remedy="postgresql://user@host/db") from error
+    except _UNREACHABLE as error:
+        raise ServiceUnreachable(
+            f"PostgreSQL unreachable at {where} ({type(error).__name__}).",
+            remedy="start it, correct DATABASE_URL, or run with --embedded",
+        ) from error
+    except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
+        raise TransientFault(f"PostgreSQL at {where} gave up on a statement ({type(error).__name__}).") from error
+
+
+_UNREACHABLE: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)

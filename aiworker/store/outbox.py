@@ -1,0 +1,149 @@
+"""Messages that leave after commit, under a lease so that a dead worker's come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiworker.protocol import Connection, JsonValue
+
+PUT = """
+INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $8)
+"""
+
+LEASE_OF_RUN = """
+UPDATE aiworker.outbox SET locked_until = $3, tries = tries + 1
+WHERE message_id IN (
+    SELECT message_id FROM aiworker.outbox
+    WHERE run_id = $1 AND sent_at IS NULL AND dead_at IS NULL
+      AND next_at <= $2 AND (locked_until IS NULL OR locked_until <= $2)
+    FOR UPDATE SKIP LOCKED)
+RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, created_at
+"""
+
+LEASE_DUE = """
+UPDATE aiworker.outbox SET locked_until = $2, tries = tries + 1
+WHERE message_id IN (
+    SELECT message_id FROM aiworker.outbox
+    WHERE sent_at IS NULL AND dead_at IS NULL
+      AND next_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
+    ORDER BY next_at LIMIT $3
+    FOR UPDATE SKIP LOCKED)
+RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, created_at
+"""
+
+ONLY_ONE = "SELECT pg_try_advisory_xact_lock(hashtext('aiworker.relay'))"
+
+SENT = """
+UPDATE aiworker.outbox SET sent_at = $3, last_status = $4, locked_until = NULL
+WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+"""
+
+POSTPONE = """
+UPDATE aiworker.outbox SET next_at = $3, last_status = $4, locked_until = NULL
+WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+"""
+
+BURY = """
+UPDATE aiworker.outbox SET dead_at = $3, last_status = $4, locked_until = NULL
+WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+"""
+
+
+OF_RUN = """
+SELECT event, target, body::text AS body, sent_at, dead_at, last_status
+FROM aiworker.outbox WHERE run_id = $1 AND tenant_id = $2 ORDER BY created_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One leased outbox row; `tries` counts this one."""
+
+    message_id: str
+    run_id: str
+    event: str
+    tenant: str
+    kind: str
+    target: str
+    body: dict[str, JsonValue]
+    idempotency_key: str
+    tries: int
+    created_at: datetime
+
+
+async def put(
+    db: Connection,
+    *,
+    run_id: str,
+    event: str,
+    tenant: str,
+    target: str,
+    body: Mapping[str, JsonValue],
+    key: str,
+    now: datetime,
+    kind: str = "http",
+) -> None:
+    """Write a message into the transaction whose result it announces."""
+    await db.execute(PUT, run_id, event, tenant, kind, target, json.dumps(body), key, now)
+
+
+async def lease_of_run(db: Connection, run_id: str, *, now: datetime, lease: timedelta) -> list[Message]:
+    """Take this run's unsent messages that are due, for `lease`."""
+    return [_message(dict(row)) for row in await db.fetch(LEASE_OF_RUN, run_id, now, now + lease)]
+
+
+async def lease_due(db: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Message]:
+    """Take due messages of every tenant, for `lease`; none if another worker is taking some right now."""
+    if not await db.fetchval(ONLY_ONE):
+        return []
+    return [_message(dict(row)) for row in await db.fetch(LEASE_DUE, now, now + lease, limit)]
+
+
+async def of_run(db: Connection, run_id: str, tenant: str) -> list[dict[str, JsonValue]]:
+    """Describe a run's messages: event, target, body, and whether they were sent."""
+    return [
+        {
+            "event": str(row["event"]),
+            "target": str(row["target"]),
+            "body": json.loads(row["body"]),
+            "state": "sent" if row["sent_at"] else "dead" if row["dead_at"] else "waiting",
+            "lastStatus": row["last_status"],
+        }
+        for row in await db.fetch(OF_RUN, run_id, tenant)
+    ]
+
+
+async def mark_sent(db: Connection, message: Message, *, now: datetime, status: str) -> None:
+    """Record that the receiver has the message."""
+    await db.execute(SENT, message.message_id, message.tenant, now, status)
+
+
+async def postpone(db: Connection, message: Message, *, until: datetime, status: str) -> None:
+    """Record a failed try and when to try again."""
+    await db.execute(POSTPONE, message.message_id, message.tenant, until, status)
+
+
+async def bury(db: Connection, message: Message, *, now: datetime, status: str) -> None:
+    """Give the message up; it stays visible."""
+    await db.execute(BURY, message.message_id, message.tenant, now, status)
+
+
+def _message(row: dict[str, object]) -> Message:
+    created_at = row["created_at"]
+    assert isinstance(created_at, datetime)
+    return Message(
+        message_id=str(row["message_id"]),
+        run_id=str(row["run_id"]),
+        event=str(row["event"]),
+        tenant=str(row["tenant_id"]),
+        kind=str(row["kind"]),
+        target=str(row["target"]),
+        body=json.loads(str(row["body"])),
+        idempotency_key=str(row["idempotency_key"]),
+        tries=int(str(row["tries"])),
+        created_at=created_at,
+    )

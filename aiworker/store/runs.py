@@ -1,0 +1,209 @@
+"""Runs: claim, orderly ends, and the guarded end of a run.
+
+The fence is BullMQ's `attemptsStarted`, not a counter of our own: a zombie that claims late would draw the
+higher number and fence off the true owner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiworker.envelope import Envelope, Identity, Scope
+from aiworker.errors import Fenced
+from aiworker.protocol import Connection, JsonValue
+
+CLAIM = """
+INSERT INTO aiworker.runs AS r
+    (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
+     state, fence, attempt, claimed_by, claimed_at)
+SELECT $1, $2, $3, $4, $5,
+       coalesce((SELECT max(epoch) FROM aiworker.runs
+                 WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)), 0),
+       $6, $7, $8, $9, 'running', $10, $11, $12, $13
+ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO UPDATE
+SET state = 'running', fence = excluded.fence, starts = r.starts + 1, attempt = excluded.attempt,
+    tenant_id = excluded.tenant_id, student_id = excluded.student_id, session_id = excluded.session_id,
+    claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at
+WHERE r.fence <= excluded.fence AND r.state IN ('running', 'replayed')
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since
+"""
+
+LATEST = """
+SELECT run_id, epoch, state, fence, attempt, receipt, error_code, tenant_id
+FROM aiworker.runs
+WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)
+ORDER BY epoch DESC LIMIT 1
+FOR UPDATE
+"""
+
+NEW_EPOCH = """
+INSERT INTO aiworker.runs
+    (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
+     state, fence, attempt, claimed_by, claimed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14)
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since
+"""
+
+HOLD = """
+SELECT run_id FROM aiworker.runs
+WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+FOR UPDATE
+"""
+
+SUCCEED = """
+UPDATE aiworker.runs SET state = 'succeeded', receipt = $3::json, finished_at = $4
+WHERE run_id = $1 AND tenant_id = $2
+"""
+
+FAIL = """
+UPDATE aiworker.runs
+SET state = 'failed', error_code = $3, attempt = $4, clean_ends = clean_ends + 1, finished_at = $5
+WHERE run_id = $1 AND tenant_id IS NOT DISTINCT FROM $2
+"""
+
+END_ATTEMPT = """
+UPDATE aiworker.runs SET clean_ends = clean_ends + 1, attempt = $4
+WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+"""
+
+SNOOZE = """
+UPDATE aiworker.runs
+SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce(snoozed_since, $4)
+WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a run, as long as no higher fence has claimed it."""
+
+    run_id: str
+    epoch: int
+    fence: int
+    tenant: str | None
+    starts: int
+    dirty_starts: int
+    snoozes: int
+    snoozed_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The run is done; its receipt is the answer to every further delivery."""
+
+    run_id: str
+    tenant: str
+    receipt: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The run failed for good at `attempt` (BullMQ's attemptsMade at that delivery)."""
+
+    run_id: str
+    tenant: str | None
+    epoch: int
+    attempt: int
+    error_code: str
+
+
+async def claim(
+    db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime
+) -> Claim | Succeeded | Failed:
+    """Claim the newest epoch of the job's run; raise Fenced if a later delivery has claimed it."""
+    row = await db.fetchrow(
+        CLAIM,
+        *_identity(envelope.identity),
+        envelope.name,
+        *_scope(scope),
+        envelope.attempts_started,
+        envelope.attempts_made,
+        by,
+        now,
+    )
+    if row is not None:
+        return _claim(row, envelope, scope)
+    latest = await db.fetchrow(LATEST, *_identity(envelope.identity))
+    return _standing(dict(latest) if latest else {})
+
+
+async def open_epoch(
+    db: Connection, envelope: Envelope, scope: Scope | None, *, after: Failed, by: str, now: datetime
+) -> Claim:
+    """Start the next epoch of a failed run that somebody retried on purpose; the caller writes the audit row."""
+    row = await db.fetchrow(
+        NEW_EPOCH,
+        *_identity(envelope.identity),
+        after.epoch + 1,
+        envelope.name,
+        *_scope(scope),
+        envelope.attempts_started,
+        envelope.attempts_made,
+        by,
+        now,
+    )
+    return _claim(row, envelope, scope)
+
+
+async def hold(db: Connection, claim: Claim) -> None:
+    """Lock the run for the finishing transaction; raise Fenced if it is no longer ours."""
+    if await db.fetchval(HOLD, claim.run_id, claim.fence, claim.tenant) is None:
+        raise Fenced()
+
+
+async def succeed(db: Connection, claim: Claim, receipt: Mapping[str, JsonValue], *, now: datetime) -> None:
+    """Mark a held run as done."""
+    await db.execute(SUCCEED, claim.run_id, claim.tenant, json.dumps(receipt, allow_nan=False), now)
+
+
+async def fail(db: Connection, claim: Claim, code: str, *, attempt: int, now: datetime) -> None:
+    """Mark a held run as failed for good."""
+    await db.execute(FAIL, claim.run_id, claim.tenant, code, attempt, now)
+
+
+async def end_attempt(db: Connection, claim: Claim, *, attempt: int) -> None:
+    """Record that this start ended in an orderly way and the job will come back."""
+    await db.execute(END_ATTEMPT, claim.run_id, claim.fence, claim.tenant, attempt)
+
+
+async def snooze(db: Connection, claim: Claim, *, now: datetime) -> None:
+    """Record an orderly end that spends no attempt."""
+    await db.execute(SNOOZE, claim.run_id, claim.fence, claim.tenant, now)
+
+
+def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
+    match row:
+        case {"state": "succeeded", "run_id": run_id, "tenant_id": str(tenant), "receipt": str(receipt)}:
+            return Succeeded(str(run_id), tenant, json.loads(receipt))
+        case {"state": "failed", "run_id": run_id, "epoch": int(epoch), "attempt": int(attempt), **rest}:
+            tenant = rest["tenant_id"]
+            return Failed(str(run_id), str(tenant) if tenant else None, epoch, attempt, str(rest["error_code"]))
+        case _:
+            raise Fenced()
+
+
+def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -> Claim:
+    starts, clean_ends, snoozes, since = row["starts"], row["clean_ends"], row["snoozes"], row["snoozed_since"]
+    assert isinstance(starts, int) and isinstance(clean_ends, int) and isinstance(snoozes, int)
+    assert since is None or isinstance(since, datetime)
+    return Claim(
+        run_id=str(row["run_id"]),
+        epoch=int(str(row["epoch"])),
+        fence=envelope.attempts_started,
+        tenant=scope.tenant if scope else None,
+        starts=starts,
+        dirty_starts=starts - clean_ends,
+        snoozes=snoozes,
+        snoozed_since=since,
+    )
+
+
+def _identity(identity: Identity) -> tuple[str, str, str, datetime, str]:
+    return identity.prefix, identity.queue, identity.job_id, identity.added_at, identity.payload_hash
+
+
+def _scope(scope: Scope | None) -> tuple[str | None, str | None, str | None]:
+    return (scope.tenant, scope.student, scope.session) if scope else (None, None, None)

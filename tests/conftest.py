@@ -1,0 +1,66 @@
+"""Servers once per run, a fresh database per test, and nothing of the developer's own environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from aiworker import embedded
+from aiworker.store.database import Database, opened
+from tests.support import databases
+from tests.support.network import only_loopback
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every variable that aiworker reads out of the test's environment."""
+    for name in list(os.environ):
+        if name.startswith(SCRUBBED) or name in {"DATABASE_URL", "PORT", "HOST", "LOG_FORMAT"}:
+            monkeypatch.delenv(name)
+
+
+SCRUBBED = ("AIWORKER_", "OPENAI_", "ANTHROPIC_", "REDIS_", "CORE_API_", "INTERNAL_", "INTERVIEW_", "LLM_", "WORKER_")
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail any test that connects anywhere but to this machine."""
+    only_loopback(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data directory of this run's servers; all xdist workers share one."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "servers"
+
+
+@pytest.fixture(scope="session")
+def servers(servers_dir: Path) -> Generator[embedded.Servers]:
+    """Run Valkey and PostgreSQL for the test run."""
+    with embedded.start(servers_dir, linger=0.3, durable=False) as lease:
+        yield lease.servers
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers) -> str:
+    """Name a migrated database to copy from."""
+    return asyncio.run(databases.build_template(servers.database_url))
+
+
+@pytest.fixture
+async def database_url(servers: embedded.Servers, template: str) -> AsyncGenerator[str]:
+    """Give the test a database of its own."""
+    async with databases.copy_of(template, servers.database_url) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database]:
+    """Open a pool on the test's own database."""
+    async with opened(database_url, size=5) as opened_database:
+        yield opened_database

@@ -1,0 +1,133 @@
+"""The pool: tenant setting, translated errors, retried deadlocks, and a database that never commits."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable
+from aiworker.protocol import Connection
+from aiworker.store.database import Contention, Database, address, connect, opened, rolled_back
+
+
+async def test_the_tenant_is_set_inside_a_transaction_and_gone_after_it(database: Database) -> None:
+    query = "SELECT current_setting('app.tenant_id', true)"
+    async with database.transaction("t-1") as db:
+        assert await db.fetchval(query) == "t-1"
+    async with database.transaction(None) as db:
+        assert await db.fetchval(query) == ""
+
+
+async def test_a_readonly_transaction_refuses_to_write(database: Database) -> None:
+    with pytest.raises(Exception, match="read-only"):
+        async with database.transaction("t-1", readonly=True) as db:
+            await db.execute("DELETE FROM aiworker.audit WHERE tenant_id = 't-1'")
+
+
+async def test_a_refused_connection_names_the_server_but_no_password() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(ServiceUnreachable) as raised:
+        await connect(f"postgresql://worker:hunter2@127.0.0.1:{port}/app")
+    assert f"127.0.0.1:{port}/app" in raised.value.message
+    assert "hunter2" not in f"{raised.value} {raised.value.remedy}"
+
+
+async def test_a_database_that_does_not_exist_is_a_configuration_error(database_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="refused the login"):
+        await connect(database_url.replace("/test_", "/missing_"))
+
+
+async def test_a_missing_table_names_the_migration_command(database: Database) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        async with database.transaction(None) as db:
+            await db.execute("SELECT 1 FROM no_such_table")
+    assert "aiworker db migrate" in str(raised.value.remedy)
+
+
+async def test_a_terminated_backend_is_unreachable_and_the_next_connection_is_good(database: Database) -> None:
+    with pytest.raises(ServiceUnreachable):
+        async with database.transaction(None) as db:
+            await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    await database.ping()
+
+
+async def test_a_deadlock_is_retried_in_place(database: Database) -> None:
+    both_hold = asyncio.Barrier(2)
+    rounds = 0
+
+    async def locks(first: int, second: int) -> str:
+        nonlocal rounds
+
+        async def work(db: Connection) -> str:
+            nonlocal rounds
+            rounds += 1
+            await db.execute("SELECT pg_advisory_xact_lock($1)", first)
+            if rounds <= 2:
+                await both_hold.wait()
+            await db.execute("SELECT pg_advisory_xact_lock($1)", second)
+            return "done"
+
+        return await database.run(None, work)
+
+    assert await asyncio.gather(locks(1, 2), locks(2, 1)) == ["done", "done"]
+    assert rounds == 3
+
+
+async def test_contention_that_does_not_end_is_raised(database: Database) -> None:
+    tries = 0
+
+    async def work(db: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        raise Contention()
+
+    with pytest.raises(Contention):
+        await database.run(None, work)
+    assert tries == 3
+
+
+async def test_nothing_is_left_of_a_rolled_back_database(database: Database, database_url: str) -> None:
+    async with rolled_back(database_url) as dry:
+        async with dry.transaction("t-1") as db:
+            await db.execute("INSERT INTO aiworker.audit (actor, action, tenant_id) VALUES ('a', 'b', 't-1')")
+        async with dry.transaction("t-1") as db:
+            assert await db.fetchval("SELECT count(*) FROM aiworker.audit WHERE tenant_id = 't-1'") == 1
+    async with database.transaction("t-1") as db:
+        assert await db.fetchval("SELECT count(*) FROM aiworker.audit WHERE tenant_id = 't-1'") == 0
+
+
+async def test_a_failed_step_of_a_rolled_back_database_leaves_the_others_usable(database_url: str) -> None:
+    async with rolled_back(database_url) as dry:
+        with pytest.raises(AiworkerError):
+            async with dry.transaction(None) as db:
+                await db.execute("SELECT 1 FROM no_such_table")
+        async with dry.transaction(None) as db:
+            assert await db.fetchval("SELECT 1") == 1
+
+
+async def test_a_pool_that_is_used_up_says_so_instead_of_waiting_for_ever(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import timedelta
+
+    monkeypatch.setattr("aiworker.store.database.ACQUIRE_TIMEOUT", timedelta(milliseconds=50))
+    async with opened(database_url, size=1) as small, small.transaction(None):
+        with pytest.raises(ServiceUnreachable):
+            async with small.transaction(None):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:pw@db:5432/app", "db:5432/app"),
+        ("postgresql://aiworker@/postgres?host=somewhere", "local socket/postgres"),
+        ("postgresql://[broken", "DATABASE_URL"),
+    ],
+)
+def test_an_address_never_shows_credentials(url: str, shown: str) -> None:
+    assert address(url) == shown
