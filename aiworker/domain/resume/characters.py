@@ -1,0 +1,12 @@
+"""Characters that neither PostgreSQL nor UTF-8 can hold."""
+
+from __future__ import annotations
+
+import re
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Drop NUL and lone surrogates."""
+    return _UNSTORABLE.sub("", text)

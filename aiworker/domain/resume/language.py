@@ -1,0 +1,62 @@
+"""Tells the language of a resume's joined bullets by the share of stop words.
+
+French, Portuguese, Italian and German are listed only so that their texts are not taken for Spanish or English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+Language = Literal["en", "es", "other"]
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ENOUGH = 0.06
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STOP_WORDS: Mapping[str, frozenset[str]] = {
+    "en": _words(
+        "the a an of to and in for with on at by from as was were is are been i my our we it its that this which"
+        " into using used over per between during after before their them than through while also all each"
+    ),
+    "es": _words(
+        "el la los las un una de del al y e en con para por que se su sus como más lo mi mis fue fui era estuve"
+        " entre sobre desde hasta durante también cada sin muy este esta todo toda todos yo nos según tras"
+    ),
+    "fr": _words(
+        "le la les un une des de du au aux et en avec pour par que qui se sa son ses dans sur est été ont ce cette"
+        " plus ne pas nous je mes leur leurs entre depuis pendant sans chaque afin"
+    ),
+    "pt": _words(
+        "o a os as um uma de do da dos das ao à e em no na nos nas com para por que se seu sua como mais foi fui"
+        " não entre sobre desde até durante também cada sem pelo pela eu este esta todos"
+    ),
+    "it": _words(
+        "il lo la i gli le un una di del della dei delle al alla e in nel nella con per da dal che si come più ho"
+        " sono è tra fra su sul durante anche ogni senza mio questo non"
+    ),
+    "de": _words(
+        "der die das den dem des ein eine einer einen und in im mit für von zu zur zum auf an am bei als ist war"
+        " nicht durch über nach aus wurde wurden sich ich wir unser oder sowie"
+    ),
+}
+
+
+def detect(text: str) -> Language:
+    """Return `en` or `es` when its stop words clearly prevail, else `other`."""
+    words = _WORD.findall(text.lower())
+    counts = {name: sum(word in stops for word in words) for name, stops in _STOP_WORDS.items()}
+    best = max(counts.values())
+    leaders = [name for name, count in counts.items() if count == best]
+    if best < max(1, _ENOUGH * len(words)) or len(leaders) > 1:
+        return "other"
+    match leaders[0]:
+        case "en" | "es" as language:
+            return language
+        case _:
+            return "other"

@@ -1,0 +1,216 @@
+"""Finds the bullets of any resume schema; everything else is opaque and copied.
+
+Bullets live in `<section>[i].<list>`, as strings or as objects with a string `text` or `content`. A blank text is
+no bullet: there is nothing to rewrite and nothing to verify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from aiworker.domain.resume.characters import storable
+from aiworker.domain.resume.spans import Array, Malformed, Member, Node, Object, Scalar, Tree, named, parse, plain
+from aiworker.errors import JobFailed
+
+SECTIONS = frozenset(
+    {
+        "experience",
+        "work",
+        "workExperience",
+        "work_experience",
+        "workExperiences",
+        "projects",
+        "personalProjects",
+        "volunteer",
+    }
+)
+LISTS = frozenset({"bullets", "highlights", "description", "descriptions"})
+TEXT_KEYS = ("text", "content")
+VERIFIED = "verified"
+
+TITLE_KEYS = ("title", "position", "role", "jobTitle", "job_title")
+COMPANY_KEYS = ("company", "organization", "organisation", "employer")
+TECH_KEYS = ("tech", "technologies", "techStack", "tech_stack", "keywords")
+GROUP_NAME_KEYS = ("name", "category", "group")
+GROUP_ITEM_KEYS = ("keywords", "items", "skills")
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """One located bullet; `span` is the string literal that holds its text."""
+
+    id: str
+    path: str
+    text: str
+    entry: str
+    verified: bool | None
+    is_object: bool
+    span: tuple[int, int]
+    text_path: str
+    item: Scalar | Object = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A resume as PostgreSQL hands it out: the text is the truth, the tree is for reading."""
+
+    text: str
+    bullets: tuple[Bullet, ...]
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job or project that has bullets, with what a prompt says about it; absent fields are empty."""
+
+    path: str
+    title: str
+    company: str
+    name: str
+    tech: tuple[str, ...]
+    bullets: tuple[Bullet, ...]
+
+    @property
+    def heading(self) -> str:
+        """Join what names the entry into one line."""
+        return ", ".join(part for part in (self.title, self.name, self.company) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Where a bullet keeps its text: `key` is None for a plain string."""
+
+    key: str | None
+    token: Scalar
+    value: str
+
+
+def read(text: str) -> Document:
+    """Parse a stored resume and number its bullets; raises JobFailed `invalid_resume`."""
+    try:
+        root = parse(text)
+        if not isinstance(root, Object):
+            raise Malformed("its top level is not an object")
+        return Document(text, tuple(_bullets(root)), plain(root))
+    except Malformed as malformed:
+        raise JobFailed(f"The stored resume cannot be used: {malformed}", code="invalid_resume") from malformed
+
+
+def context(document: Document) -> tuple[Entry, ...]:
+    """Return the entries that hold bullets, in document order, with their titles, companies and technologies."""
+    grouped: dict[str, list[Bullet]] = {}
+    for bullet in document.bullets:
+        grouped.setdefault(bullet.entry, []).append(bullet)
+    return tuple(_entry(document.tree, path, bullets) for path, bullets in grouped.items())
+
+
+def skills(document: Document) -> str:
+    """Return the resume's skills as one line, groups as `Name: a, b`; empty when there are none."""
+    found = document.tree.get("skills") if isinstance(document.tree, dict) else None
+    groups: list[Tree] = found if isinstance(found, list) else []
+    if isinstance(found, dict):
+        groups = [{"name": name, "items": items} for name, items in found.items()]
+    return "; ".join(part for part in (", ".join(_strings(found)), *map(_group, groups)) if part)
+
+
+def _entry(tree: Tree, path: str, bullets: list[Bullet]) -> Entry:
+    value = _at(tree, path)
+    return Entry(
+        path=path,
+        title=_first(value, TITLE_KEYS),
+        company=_first(value, COMPANY_KEYS),
+        name=_first(value, ("name",)),
+        tech=tuple(text for key in TECH_KEYS for text in _strings(value.get(key))),
+        bullets=tuple(bullets),
+    )
+
+
+def _at(tree: Tree, path: str) -> dict[str, Tree]:
+    section, _, index = path.partition(".")
+    assert isinstance(tree, dict)
+    entries = tree[section]
+    assert isinstance(entries, list)
+    entry = entries[int(index)]
+    assert isinstance(entry, dict)
+    return entry
+
+
+def _group(item: Tree) -> str:
+    if not isinstance(item, dict):
+        return ""
+    members = ", ".join(text for key in GROUP_ITEM_KEYS for text in _strings(item.get(key)))
+    return ": ".join(part for part in (_first(item, GROUP_NAME_KEYS), members) if part)
+
+
+def _first(value: dict[str, Tree], keys: tuple[str, ...]) -> str:
+    return next((text for key in keys for text in _strings(value.get(key))), "")
+
+
+def _strings(value: Tree) -> Iterator[str]:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and (text := " ".join(storable(item).split())):
+            yield text
+
+
+def _bullets(root: Object) -> Iterator[Bullet]:
+    number = 0
+    for entry_path, entry in _entries(root):
+        for path, item in _items(entry_path, entry):
+            located = _text_of(item)
+            if located is None:
+                continue
+            yield _bullet(f"b{number}", path, entry_path, item, located)
+            number += 1
+
+
+def _entries(root: Object) -> Iterator[tuple[str, Object]]:
+    for section in named(root, SECTIONS):
+        for index, entry in enumerate(_array_items(section)):
+            if isinstance(entry, Object):
+                yield f"{section.key}.{index}", entry
+
+
+def _items(entry_path: str, entry: Object) -> Iterator[tuple[str, Scalar | Object]]:
+    for bullets in named(entry, LISTS):
+        for index, item in enumerate(_array_items(bullets)):
+            if not isinstance(item, Array):
+                yield f"{entry_path}.{bullets.key}.{index}", item
+
+
+def _array_items(member: Member) -> tuple[Node, ...]:
+    return member.value.items if isinstance(member.value, Array) else ()
+
+
+def _text_of(item: Scalar | Object) -> _Text | None:
+    if isinstance(item, Scalar):
+        return _text_token(None, item)
+    members = {member.key: member.value for member in named(item, (*TEXT_KEYS, VERIFIED))}
+    found = (_text_token(key, members[key]) for key in TEXT_KEYS if key in members)
+    return next((token for token in found if token), None)
+
+
+def _text_token(key: str | None, node: Node) -> _Text | None:
+    if isinstance(node, Scalar) and isinstance(node.value, str) and (value := storable(node.value)).strip():
+        return _Text(key, node, value)
+    return None
+
+
+def _bullet(bullet_id: str, path: str, entry: str, item: Scalar | Object, located: _Text) -> Bullet:
+    return Bullet(
+        id=bullet_id,
+        path=path,
+        text=located.value,
+        entry=entry,
+        verified=_flag(item),
+        is_object=isinstance(item, Object),
+        span=(located.token.start, located.token.end),
+        text_path=path if located.key is None else f"{path}.{located.key}",
+        item=item,
+    )
+
+
+def _flag(item: Scalar | Object) -> bool | None:
+    members = named(item, (VERIFIED,)) if isinstance(item, Object) else ()
+    values = [member.value.value for member in members if isinstance(member.value, Scalar)]
+    return next((value for value in values if isinstance(value, bool)), None)
