@@ -1,0 +1,1 @@
+"""Models: one client interface, and the offline rule engine that answers without one."""

@@ -1,0 +1,47 @@
+"""The offline rule engine: answers from a request's structured inputs, by pure functions of the domain.
+
+It is chosen explicitly (`LLM_PROVIDER=offline`), never a fallback, and says so in every row and line it leaves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Literal, cast
+
+from aiworker.domain.resume import rewrite_rules
+from aiworker.errors import ConfigurationError
+from aiworker.protocol import JsonValue, Limits, LLMReply, LLMRequest
+
+PROVIDER = "offline"
+MODEL = "offline-rules-1"
+
+Inputs = Mapping[str, JsonValue]
+
+
+class OfflineModel:
+    """Answers at once and at no cost."""
+
+    provider = PROVIDER
+    model = MODEL
+    limits = Limits(window=1_000_000, output_cap=100_000)
+
+    async def answer(self, request: LLMRequest) -> LLMReply:
+        """Answer by rule; raise ConfigurationError for a task without rules."""
+        rule = RULES.get(request.task)
+        if rule is None:
+            raise ConfigurationError(
+                f"The offline rule engine has no rules for {request.task}.", remedy="set LLM_PROVIDER=openai"
+            )
+        text = json.dumps(rule(request.inputs), ensure_ascii=False)
+        return LLMReply(text, PROVIDER, MODEL, MODEL, stop_reason="end")
+
+
+def _rewrite_resume(inputs: Inputs) -> Mapping[str, str]:
+    entries = cast("list[dict[str, list[dict[str, str]]]]", inputs["entries"])
+    bullets = [(bullet["id"], bullet["text"]) for entry in entries for bullet in entry["bullets"]]
+    tone = cast("Literal['concise', 'detailed', 'professional']", inputs["tone"])
+    return rewrite_rules.rewrite(bullets, tone)
+
+
+RULES: Mapping[str, Callable[[Inputs], object]] = {"rewrite-resume": _rewrite_resume}

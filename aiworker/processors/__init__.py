@@ -1,0 +1,39 @@
+"""The jobs aiworker knows: one module each, one `checked` line each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiworker.processors import rewrite_resume
+from aiworker.protocol import Call, Connection, Context, F, JobPayload, P, Processor, R, Replies, Saved, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class AnyProcessor:
+    """A processor whose types have been checked and are now forgotten, so that a registry can hold many."""
+
+    queue: str
+    name: str
+    payload: type[JobPayload]
+    gather: Callable[[Any, Context, Connection], Awaitable[Any]]
+    ask: Callable[[Any, Any, Context], tuple[Call, ...]]
+    settle: Callable[[Any, Any, Replies, Context], Any]
+    save: Callable[[Any, Any, Any, Tx], Awaitable[Saved]]
+
+
+def checked(processor: Processor[P, F, R]) -> AnyProcessor:
+    """Let the type checker compare a module with the protocol, step by step."""
+    return AnyProcessor(
+        processor.QUEUE,
+        processor.NAME,
+        processor.Payload,
+        processor.gather,
+        processor.ask,
+        processor.settle,
+        processor.save,
+    )
+
+
+PROCESSORS: tuple[AnyProcessor, ...] = (checked(rewrite_resume),)

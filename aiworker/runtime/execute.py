@@ -1,0 +1,276 @@
+"""Runs ONE job, from envelope to receipt: claim, gather, ask, calls, settle, save.
+
+Whatever happens, the run's row tells it before BullMQ is told: a result is committed with its message, a final
+failure with its error row. Errors that leave here are `Decided`: their outcome is recorded and must be followed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiworker.domain.pacing import bounded
+from aiworker.domain.student_texts import student_text
+from aiworker.envelope import Envelope, Scope, to_milliseconds
+from aiworker.errors import (
+    AiworkerError,
+    Cancel,
+    Decided,
+    Fenced,
+    Interrupted,
+    JobFailed,
+    Poisoned,
+    RateLimited,
+    Retry,
+    ServiceUnreachable,
+    Snooze,
+    TransientFault,
+)
+from aiworker.llm.client import LLM
+from aiworker.policies import POISON_LIMIT, QueuePolicy
+from aiworker.processors import AnyProcessor
+from aiworker.protocol import Abort, Connection, Context, FollowUp, JsonValue, Saved, Tx
+from aiworker.runtime.admit import Admitted, admit
+from aiworker.runtime.perform import Performer
+from aiworker.store import audit, job_errors, outbox, runs
+from aiworker.store.database import Database
+from aiworker.store.runs import Claim, Failed, Succeeded
+
+MAX_ROUNDS = 2
+LAST_WORDS = timedelta(seconds=5)
+
+Receipt = dict[str, JsonValue]
+
+CALLBACKS: Mapping[str, str] = {"ai-jobs": "core-api:/internal/ai-jobs/complete"}
+"""Where a queue's results are announced."""
+
+log = logging.getLogger("aiworker.runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What running a job takes; wired once by `runtime.wiring`."""
+
+    database: Database
+    processors: Sequence[AnyProcessor]
+    policies: tuple[QueuePolicy, ...]
+    llm: LLM
+    deliver: Callable[[str], Awaitable[None]]
+    """Tries to send a run's messages once; never raises."""
+    now: Callable[[], datetime]
+    worker: str
+    keep_replies: timedelta = timedelta(days=7)
+
+
+async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = None) -> Receipt:
+    """Work on one delivery and return the receipt; raises an AiworkerError whose outcome the queue follows."""
+    admission = admit(envelope, runtime.processors, runtime.policies)
+    scope = admission.scope if isinstance(admission, Admitted) else None
+    standing = await _claim(envelope, scope, runtime)
+    if isinstance(standing, Succeeded):
+        await runtime.deliver(standing.run_id)
+        return standing.receipt
+    delivery = _Delivery(envelope, scope, standing, runtime, abort)
+    try:
+        if standing.dirty_starts > POISON_LIMIT:
+            raise Poisoned(f"The job took its worker down {standing.dirty_starts - 1} times.")
+        if not isinstance(admission, Admitted):
+            raise admission
+        return await delivery.work(admission)
+    except asyncio.CancelledError:
+        await delivery.last_words()
+        raise
+    except Fenced:
+        raise
+    except AiworkerError as error:
+        raise await delivery.ended(error) from error
+    except Exception as error:
+        log.exception("job-crashed", extra={"fields": {"error_code": "internal"}})
+        crash = TransientFault(f"{type(error).__name__} in {envelope.name}.", code="internal")
+        raise await delivery.ended(crash) from error
+
+
+async def _claim(envelope: Envelope, scope: Scope | None, runtime: Runtime) -> Claim | Succeeded:
+    async def claim(db: Connection) -> Claim | Succeeded | Decided:
+        now = runtime.now()
+        standing = await runs.claim(db, envelope, scope, by=runtime.worker, now=now)
+        if not isinstance(standing, Failed):
+            return standing
+        if envelope.attempts_made == standing.attempt:
+            # We died between our commit and BullMQ's: say it again, change nothing.
+            detail = await job_errors.detail(db, standing.run_id, standing.tenant)
+            return Decided(JobFailed(detail or None, code=standing.error_code), Cancel())
+        epoch = await runs.open_epoch(db, envelope, scope, after=standing, by=runtime.worker, now=now)
+        await audit.write(
+            db,
+            actor="queue",
+            action="retry-from-outside",
+            run_id=epoch.run_id,
+            tenant=epoch.tenant,
+            reason="the job was retried in BullMQ after its run had failed",
+            details={"epoch": epoch.epoch, "previous_error": standing.error_code},
+        )
+        return epoch
+
+    standing = await runtime.database.run(scope.tenant if scope else None, claim)
+    if isinstance(standing, Decided):
+        raise standing
+    return standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    envelope: Envelope
+    scope: Scope | None
+    claim: Claim
+    runtime: Runtime
+    abort: Abort | None
+
+    async def work(self, admitted: Admitted) -> Receipt:
+        processor, payload, tenant = admitted.processor, admitted.payload, admitted.scope.tenant
+        database, ctx = self.runtime.database, self._context()
+        facts = await database.run(tenant, lambda db: processor.gather(payload, ctx, db), readonly=True)
+        performer = Performer(
+            database=database,
+            llm=self.runtime.llm,
+            run_id=self.claim.run_id,
+            tenant=tenant,
+            deadline=admitted.policy.deadline,
+            keep_replies=self.runtime.keep_replies,
+            now=self.runtime.now,
+            abort=self.abort,
+        )
+        result = await self._settled(admitted, facts, ctx, performer)
+        if self.abort and self.abort.aborted:
+            raise Interrupted()
+        receipt = await database.run(tenant, lambda db: self._finish(db, admitted, facts, result, performer))
+        await self.runtime.deliver(self.claim.run_id)
+        return receipt
+
+    async def _settled(self, admitted: Admitted, facts: object, ctx: Context, performer: Performer) -> object:
+        processor, payload = admitted.processor, admitted.payload
+        requests = processor.ask(payload, facts, ctx)
+        replies = await performer.round(requests, first_start=self.claim.starts == 1) if requests else {}
+        for round_number in range(1, MAX_ROUNDS + 1):
+            # Guards and splicing are pure CPU work: off the loop, so that locks are renewed meanwhile.
+            result = await asyncio.to_thread(processor.settle, payload, facts, replies, ctx)
+            if not isinstance(result, FollowUp):
+                return result
+            if round_number < MAX_ROUNDS:
+                replies |= await performer.round(result.calls, first_start=self.claim.starts == 1)
+        raise JobFailed(f"No result after {MAX_ROUNDS} rounds of calls.", code="too_many_rounds")
+
+    async def _finish(
+        self, db: Connection, admitted: Admitted, facts: object, result: object, performer: Performer
+    ) -> Receipt:
+        now, tenant = self.runtime.now(), admitted.scope.tenant
+        await runs.hold(db, self.claim)
+        answered = next(iter(performer.replies.values()), None)
+        tx = Tx(
+            connection=db,
+            tenant=tenant,
+            run_id=self.claim.run_id,
+            now=now,
+            provider=answered.provider if answered else "none",
+            model=answered.served_model if answered else "none",
+        )
+        saved = await admitted.processor.save(admitted.payload, facts, result, tx)
+        receipt = self._receipt(saved, tx)
+        json.dumps(receipt, allow_nan=False)
+        await self._announce(db, admitted, saved, now)
+        await runs.succeed(db, self.claim, receipt, now=now)
+        return receipt
+
+    def _receipt(self, saved: Saved, tx: Tx) -> Receipt:
+        return {
+            "runId": self.claim.run_id,
+            "epoch": self.claim.epoch,
+            "tenantId": tx.tenant,
+            "resultId": saved.result_id,
+            "provider": tx.provider,
+            "model": tx.model,
+            "writes": dict(saved.writes),
+        }
+
+    async def _announce(self, db: Connection, admitted: Admitted, saved: Saved, now: datetime) -> None:
+        target = CALLBACKS.get(admitted.processor.queue)
+        if target is None:
+            return
+        await outbox.put(
+            db,
+            run_id=self.claim.run_id,
+            event="complete",
+            tenant=admitted.scope.tenant,
+            target=target,
+            body={
+                "jobId": self.envelope.job_id,
+                "jobType": self.envelope.name,
+                "tenantId": admitted.scope.tenant,
+                "resultId": saved.result_id,
+            },
+            key=self._idempotency_key("complete"),
+            now=now,
+        )
+
+    def _idempotency_key(self, event: str) -> str:
+        job = self.envelope
+        return f"{job.queue}:{job.job_id}:{to_milliseconds(job.added_at)}:{self.claim.epoch}:{event}"
+
+    def _context(self) -> Context:
+        return Context(
+            run_id=self.claim.run_id,
+            epoch=self.claim.epoch,
+            is_replay=self.claim.epoch > 0,
+            now=self.runtime.now(),
+            limits=self.runtime.llm.limits,
+        )
+
+    async def ended(self, error: AiworkerError) -> AiworkerError:
+        """Record how this start ended and return the error to raise, with its outcome settled."""
+        now = self.runtime.now()
+        outcome = error.outcome(now)
+        if isinstance(error, RateLimited):
+            outcome = bounded(outcome, snoozes=self.claim.snoozes, since=self.claim.snoozed_since, now=now)
+        if isinstance(outcome, Retry) and self.envelope.is_last_attempt:
+            outcome = Cancel()
+        try:
+            await self.runtime.database.run(self.claim.tenant, lambda db: self._record(db, error, outcome, now))
+        except ServiceUnreachable as unreachable:
+            # Nothing can be recorded; the run stays `running` and the reconciler ends it if nobody returns.
+            return unreachable
+        return Decided(error, outcome)
+
+    async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
+        match outcome:
+            case Snooze() if isinstance(error, RateLimited):
+                await runs.snooze(db, self.claim, now=now)
+            case Snooze() | Retry():
+                await runs.end_attempt(db, self.claim, attempt=self.envelope.attempts_made)
+            case _:
+                await runs.hold(db, self.claim)
+                await runs.fail(db, self.claim, error.code, attempt=self.envelope.attempts_made, now=now)
+                await job_errors.record(
+                    db,
+                    self.claim.run_id,
+                    self.envelope,
+                    self.scope,
+                    code=error.code,
+                    message=student_text(error.code),
+                    detail=error.message,
+                )
+
+    async def last_words(self) -> None:
+        """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""
+        attempt = self.envelope.attempts_made
+        record = self.runtime.database.run(
+            self.claim.tenant, lambda db: runs.end_attempt(db, self.claim, attempt=attempt)
+        )
+        task = asyncio.ensure_future(record)
+        try:
+            await asyncio.wait_for(asyncio.shield(task), LAST_WORDS.total_seconds())
+        except (TimeoutError, AiworkerError):
+            task.cancel()

@@ -1,0 +1,67 @@
+"""What a serving process says of itself: names and states, never data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiworker.errors import AiworkerError
+from aiworker.protocol import JsonValue
+from aiworker.queue.worker import QueueWorker, WorkerState
+from aiworker.runtime.supervisor import Supervisor
+
+STALE_AFTER = timedelta(seconds=20)
+"""Twice the longest time one fetch may block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Whether all is well, and what each check says in a few words."""
+
+    ok: bool
+    checks: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Answers the three questions of operators and orchestrators."""
+
+    supervisor: Supervisor
+
+    def health(self) -> dict[str, JsonValue]:
+        """Answer as the document has it."""
+        supervisor = self.supervisor
+        active = bool(supervisor.workers) and all(w.is_consuming for w in supervisor.workers.values())
+        return {"status": "ok", "worker_active": active, "llm_provider": supervisor.provider}
+
+    def live(self) -> Report:
+        """Fail when a worker stopped consuming and nobody asked it to."""
+        return Report(*self._workers(lambda worker: not self._is_stuck(worker)))
+
+    async def ready(self) -> Report:
+        """Need a consumer heartbeat of every queue and an answer of PostgreSQL; not ready while draining."""
+        ok, checks = self._workers(lambda worker: worker.is_consuming and not self._is_stuck(worker))
+        if self.supervisor.draining:
+            ok, checks["drain"] = False, "draining"
+        try:
+            await self.supervisor.wired.runtime.database.ping()
+            checks["postgres"] = "ok"
+        except AiworkerError as error:
+            ok, checks["postgres"] = False, error.code
+        return Report(ok, checks)
+
+    def _workers(self, is_fine: Callable[[QueueWorker], bool]) -> tuple[bool, dict[str, str]]:
+        workers = self.supervisor.workers
+        checks = {f"queue {queue}": str(worker.state) for queue, worker in workers.items()}
+        return bool(workers) and all(is_fine(worker) for worker in workers.values()), checks
+
+    def _is_stuck(self, worker: QueueWorker) -> bool:
+        if worker.state is WorkerState.DRAINING:
+            return False
+        if worker.state is not WorkerState.RUNNING or not worker.is_consuming:
+            return True
+        # With every slot taken there is nothing to fetch, and the last fetch may be old.
+        if worker.jobs_in_hand >= worker.policy.concurrency or worker.last_fetch_at is None:
+            return False
+        return self.supervisor.now() - worker.last_fetch_at > STALE_AFTER

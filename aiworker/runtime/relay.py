@@ -1,0 +1,123 @@
+"""Sends messages after commit: one immediate try for each run, and a loop for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from aiworker.errors import AiworkerError
+from aiworker.outbound.core_api import Delivery
+from aiworker.protocol import JsonValue
+from aiworker.store import outbox
+from aiworker.store.database import Database
+from aiworker.store.outbox import Message
+
+LEASE = timedelta(seconds=30)
+BATCH = 20
+FIRST_RETRY = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(minutes=10)
+GIVE_UP_AFTER = timedelta(hours=24)
+IDLE = (timedelta(seconds=2), timedelta(seconds=30))
+
+NOBODY = Delivery(None, "retry", "no_receiver")
+"""No receiver is configured: the message waits until one is, however long."""
+
+log = logging.getLogger("aiworker.relay")
+
+
+class Receiver(Protocol):
+    """Somebody messages go to."""
+
+    async def post(
+        self, path: str, body: Mapping[str, JsonValue], *, idempotency_key: str, attempt: int
+    ) -> Delivery: ...
+
+
+@dataclass(slots=True)
+class Relay:
+    """`receivers` are named by the part of a message's target before the colon."""
+
+    database: Database
+    receivers: Mapping[str, Receiver]
+    now: Callable[[], datetime]
+    jitter: Callable[[], float]
+    """A number in [0, 1)."""
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def deliver(self, run_id: str) -> None:
+        """Try a run's messages once; never raises, because the job is done either way."""
+        try:
+            async with self.database.transaction(None) as db:
+                messages = await outbox.lease_of_run(db, run_id, now=self.now(), lease=LEASE)
+            for message in messages:
+                await self._send(message)
+        except AiworkerError as error:
+            log.warning("delivery-postponed", extra={"fields": {"error_code": error.code}})
+            self._wake.set()
+
+    async def pass_once(self) -> int:
+        """Send what is due and return how many messages were tried."""
+        async with self.database.transaction(None) as db:
+            messages = await outbox.lease_due(db, now=self.now(), lease=LEASE, limit=BATCH)
+        for message in messages:
+            await self._send(message)
+        return len(messages)
+
+    async def run(self) -> None:
+        """Pass for ever, less often while there is nothing to do; a failed immediate try wakes it."""
+        idle = IDLE[0]
+        while True:
+            try:
+                tried = await self.pass_once()
+            except AiworkerError as error:
+                log.error("relay-failed", extra={"fields": {"error_code": error.code}})
+                tried = 0
+            idle = IDLE[0] if tried else min(idle * 2, IDLE[1])
+            if tried < BATCH:
+                await self._idle(idle)
+
+    async def _idle(self, span: timedelta) -> None:
+        try:
+            async with asyncio.timeout(span.total_seconds()):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+        # What woke us is due after its first retry delay, not at once.
+        await asyncio.sleep(FIRST_RETRY.total_seconds())
+
+    async def _send(self, message: Message) -> None:
+        receiver, _, path = message.target.partition(":")
+        door = self.receivers.get(receiver)
+        delivery = (
+            await door.post(path, message.body, idempotency_key=message.idempotency_key, attempt=message.tries)
+            if door
+            else NOBODY
+        )
+        async with self.database.transaction(message.tenant) as db:
+            now, status = self.now(), str(delivery.status or delivery.error_code)
+            verdict = self._verdict(message, delivery, now)
+            if verdict == "sent":
+                await outbox.mark_sent(db, message, now=now, status=status)
+            elif verdict == "dead":
+                await outbox.bury(db, message, now=now, status=status)
+            else:
+                await outbox.postpone(db, message, until=now + self._backoff(message.tries), status=status)
+                self._wake.set()
+        fields = {"event_kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
+        log.log(logging.ERROR if verdict == "dead" else logging.INFO, "message", extra={"fields": fields})
+
+    def _verdict(self, message: Message, delivery: Delivery, now: datetime) -> str:
+        if delivery is NOBODY:
+            return "retry"
+        if delivery.verdict == "retry" and now - message.created_at >= GIVE_UP_AFTER:
+            return "dead"
+        return delivery.verdict
+
+    def _backoff(self, tries: int) -> timedelta:
+        span = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY)
+        return span * (0.75 + 0.5 * self.jitter())

@@ -1,0 +1,100 @@
+"""Keeps `serve` going: one worker per queue, the relay, the answers to health, and the drain at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aiworker.envelope import Envelope
+from aiworker.errors import AiworkerError
+from aiworker.policies import QueuePolicy
+from aiworker.protocol import Abort, JsonValue
+from aiworker.queue.worker import DrainReport, QueueWorker
+from aiworker.runtime.execute import execute
+from aiworker.runtime.wiring import Wired
+from aiworker.telemetry.logs import job_context
+
+READY_WITHIN = timedelta(seconds=10)
+WORKER_OF_QUEUE: Mapping[str, str] = {
+    "ai-jobs": "ai-worker",
+    "interview": "interview-agent",
+    "evaluation": "evaluation-agent",
+    "notification": "notification-worker",
+}
+
+log = logging.getLogger("aiworker.serve")
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs the workers of one process. Start it with `start`, end it with `drain`."""
+
+    wired: Wired
+    policies: Sequence[QueuePolicy]
+    redis_url: str
+    prefix: str
+    provider: str
+    now: Callable[[], datetime]
+    workers: dict[str, QueueWorker] = field(default_factory=dict[str, QueueWorker])
+    draining: bool = False
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    _relay: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start every worker and wait until each has asked Redis for work; ServiceUnreachable if one could not."""
+        for policy in self.policies:
+            worker = QueueWorker(
+                policy,
+                self._handle,
+                redis_url=self.redis_url,
+                prefix=self.prefix,
+                name=self.wired.runtime.worker,
+                now=self.now,
+            )
+            self.workers[policy.queue] = worker
+            self._tasks.append(asyncio.create_task(worker.run(), name=f"worker:{policy.queue}"))
+        self._relay = asyncio.create_task(self.wired.relay.run(), name="relay")
+        for worker in self.workers.values():
+            await worker.wait_until_ready(READY_WITHIN.total_seconds())
+
+    async def drain(self, grace: timedelta) -> list[DrainReport]:
+        """Stop fetching, finish what is in hand within `grace`, hand back the rest, stop the relay."""
+        self.draining = True
+        reports = await asyncio.gather(*(worker.drain(grace) for worker in self.workers.values()))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._relay:
+            self._relay.cancel()
+            await asyncio.gather(self._relay, return_exceptions=True)
+        return reports
+
+    @property
+    def jobs_in_hand(self) -> int:
+        return sum(worker.jobs_in_hand for worker in self.workers.values())
+
+    async def _handle(self, envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
+        fields = {
+            "worker": WORKER_OF_QUEUE.get(envelope.queue, "aiworker"),
+            "queue": envelope.queue,
+            "jobId": envelope.job_id,
+            "jobName": envelope.name,
+            "attempt": envelope.attempts_made + 1,
+        }
+        with job_context(**fields):
+            began = asyncio.get_running_loop().time()
+            log.info("job-started")
+            try:
+                receipt = await execute(envelope, self.wired.runtime, abort)
+            except AiworkerError as error:
+                outcome = type(error.outcome(self.now())).__name__.lower()
+                self._tell(logging.WARNING, "job-ended", began, {"errorCode": error.code, "outcome": outcome})
+                raise
+            told = {"outcome": "done", **{k: receipt[k] for k in ("runId", "resultId", "provider", "model", "epoch")}}
+            self._tell(logging.INFO, "job-ended", began, told)
+            return receipt
+
+    def _tell(self, level: int, event: str, began: float, fields: Mapping[str, object]) -> None:
+        spent_ms = round((asyncio.get_running_loop().time() - began) * 1000)
+        log.log(level, event, extra={"fields": {"durationMs": spent_ms, **fields}})
