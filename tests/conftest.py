@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,3 +65,28 @@ async def database(database_url: str) -> AsyncGenerator[Database]:
     """Open a pool on the test's own database."""
     async with opened(database_url, size=5) as opened_database:
         yield opened_database
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
+    """Name the suites whose tool is missing; a skipped suite is never counted as passed."""
+    reasons = sorted({_reason(report) for report in terminalreporter.stats.get("skipped", [])})
+    if reasons:
+        terminalreporter.section("not run")
+        for reason in reasons:
+            terminalreporter.line(reason)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that must be complete if anything was left out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("AIWORKER_REQUIRE_EVERY_SUITE") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _reason(report: pytest.TestReport) -> str:
+    match report.longrepr:
+        case (_, _, str(reason)):
+            return reason.removeprefix("Skipped: ")
+        case _:
+            return str(report.longrepr)

@@ -89,7 +89,7 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
     except AiworkerError as error:
         raise await delivery.ended(error) from error
     except Exception as error:
-        log.exception("job-crashed", extra={"fields": {"error_code": "internal"}})
+        log.exception("job-crashed", extra={"fields": {"errorCode": "internal"}})
         crash = TransientFault(f"{type(error).__name__} in {envelope.name}.", code="internal")
         raise await delivery.ended(crash) from error
 

@@ -56,7 +56,7 @@ class Relay:
             for message in messages:
                 await self._send(message)
         except AiworkerError as error:
-            log.warning("delivery-postponed", extra={"fields": {"error_code": error.code}})
+            log.warning("delivery-postponed", extra={"fields": {"errorCode": error.code}})
             self._wake.set()
 
     async def pass_once(self) -> int:
@@ -74,7 +74,7 @@ class Relay:
             try:
                 tried = await self.pass_once()
             except AiworkerError as error:
-                log.error("relay-failed", extra={"fields": {"error_code": error.code}})
+                log.error("relay-failed", extra={"fields": {"errorCode": error.code}})
                 tried = 0
             idle = IDLE[0] if tried else min(idle * 2, IDLE[1])
             if tried < BATCH:
@@ -106,9 +106,9 @@ class Relay:
             elif verdict == "dead":
                 await outbox.bury(db, message, now=now, status=status)
             else:
-                await outbox.postpone(db, message, until=now + self._backoff(message.tries), status=status)
+                await outbox.postpone(db, message, until=now + backoff(message.tries, self.jitter()), status=status)
                 self._wake.set()
-        fields = {"event_kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
+        fields = {"kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
         log.log(logging.ERROR if verdict == "dead" else logging.INFO, "message", extra={"fields": fields})
 
     def _verdict(self, message: Message, delivery: Delivery, now: datetime) -> str:
@@ -118,6 +118,8 @@ class Relay:
             return "dead"
         return delivery.verdict
 
-    def _backoff(self, tries: int) -> timedelta:
-        span = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY)
-        return span * (0.75 + 0.5 * self.jitter())
+
+def backoff(tries: int, jitter: float) -> timedelta:
+    """Return the wait after `tries` tries: 1 s doubling up to 10 minutes, give or take a quarter by `jitter` in [0, 1)."""
+    span = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY)
+    return span * (0.75 + 0.5 * jitter)

@@ -1,0 +1,178 @@
+"""Messages leave after commit, at least once, always under the same key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aiworker.outbound.core_api import CoreApi
+from aiworker.runtime import relay as relay_module
+from aiworker.runtime.execute import execute
+from aiworker.runtime.relay import GIVE_UP_AFTER, LEASE, LONGEST_RETRY, Relay, backoff
+from aiworker.store import outbox
+from aiworker.store.database import Database
+from aiworker.testing.core_api import FakeCoreApi
+from tests.support.jobs import Clock, again, envelope, insert_example, runtime
+
+SECRET = "relay-test-secret"
+
+
+@pytest.fixture
+async def core_api() -> AsyncGenerator[FakeCoreApi]:
+    async with FakeCoreApi(secret=SECRET) as api:
+        yield api
+
+
+@pytest.fixture
+async def door(core_api: FakeCoreApi) -> AsyncGenerator[CoreApi]:
+    api = CoreApi(core_api.url, SECRET, timeout=timedelta(seconds=2))
+    yield api
+    await api.aclose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def relay(database: Database, door: CoreApi, clock: Clock) -> Relay:
+    await insert_example(database)
+    return Relay(database, {"core-api": door}, clock, lambda: 0.5)
+
+
+async def messages(database: Database) -> list[dict[str, Any]]:
+    async with database.transaction(None) as db:
+        return [dict(row) for row in await db.fetch("SELECT * FROM aiworker.outbox ORDER BY created_at")]
+
+
+async def test_the_callback_is_sent_right_after_the_commit(relay: Relay, core_api: FakeCoreApi, clock: Clock) -> None:
+    job = envelope()
+    receipt = await execute(job, runtime(relay.database, now=clock, deliver=relay.deliver))
+    (received,) = core_api.received
+    assert received.path == "/internal/ai-jobs/complete"
+    assert received.body == {
+        "jobId": job.job_id,
+        "jobType": "rewrite-resume",
+        "tenantId": receipt["tenantId"],
+        "resultId": receipt["resultId"],
+    }
+    assert received.headers["x-internal-secret"] == SECRET
+    (message,) = await messages(relay.database)
+    assert received.headers["idempotency-key"] == message["idempotency_key"]
+    assert message["sent_at"] == clock.at and message["last_status"] == "200"
+
+
+async def test_a_failing_core_api_does_not_fail_the_job_and_the_relay_sends_later(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    core_api.script(None, [500, 503])
+    await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
+    assert await relay.pass_once() == 0, "it is not due yet"
+    clock.move(timedelta(seconds=1))
+    assert await relay.pass_once() == 1
+    clock.move(timedelta(seconds=2))
+    assert await relay.pass_once() == 1
+    assert len(core_api.received) == 3 and len(core_api.unique) == 1
+    assert [r.headers["x-aiworker-attempt"] for r in core_api.received] == ["1", "2", "3"]
+    (message,) = await messages(relay.database)
+    assert message["sent_at"] is not None
+
+
+async def test_a_second_delivery_of_a_finished_job_makes_sure_its_message_is_sent(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    job = envelope()
+    await execute(job, runtime(relay.database, now=clock))
+    assert core_api.received == []
+    await execute(again(job), runtime(relay.database, now=clock, deliver=relay.deliver))
+    await execute(again(again(job)), runtime(relay.database, now=clock, deliver=relay.deliver))
+    assert len(core_api.received) == 1
+
+
+async def test_already_done_counts_as_sent(relay: Relay, core_api: FakeCoreApi, clock: Clock) -> None:
+    core_api.script(None, [409])
+    await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
+    assert (await messages(relay.database))[0]["sent_at"] is not None
+
+
+async def test_a_refused_message_is_dead_at_once_and_stays_visible(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    core_api.script(None, [422])
+    await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
+    (message,) = await messages(relay.database)
+    assert message["dead_at"] is not None and message["last_status"] == "422"
+    clock.move(timedelta(days=1))
+    assert await relay.pass_once() == 0
+
+
+async def test_a_message_nobody_took_for_a_day_is_given_up(relay: Relay, core_api: FakeCoreApi, clock: Clock) -> None:
+    core_api.script(None, [500, 500])
+    await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
+    clock.move(GIVE_UP_AFTER)
+    await relay.pass_once()
+    assert (await messages(relay.database))[0]["dead_at"] is not None
+
+
+async def test_without_a_receiver_a_message_waits_however_long(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    deaf = Relay(relay.database, {}, clock, lambda: 0.5)
+    await execute(envelope(), runtime(relay.database, now=clock, deliver=deaf.deliver))
+    clock.move(GIVE_UP_AFTER * 3)
+    await deaf.pass_once()
+    clock.move(LONGEST_RETRY * 2)
+    await relay.pass_once()
+    assert len(core_api.received) == 1
+
+
+async def test_two_relays_send_a_message_once(relay: Relay, core_api: FakeCoreApi, clock: Clock, door: CoreApi) -> None:
+    for _ in range(5):
+        await execute(envelope(), runtime(relay.database, now=clock))
+    other = Relay(relay.database, {"core-api": door}, clock, lambda: 0.5)
+    for _ in range(3):
+        await asyncio.gather(relay.pass_once(), other.pass_once())
+    assert len(core_api.received) == 5
+
+
+async def test_the_messages_of_a_dead_worker_come_back_when_its_lease_ends(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    await execute(envelope(), runtime(relay.database, now=clock))
+    async with relay.database.transaction(None) as db:
+        assert len(await outbox.lease_due(db, now=clock.at, lease=LEASE, limit=5)) == 1
+    assert await relay.pass_once() == 0
+    clock.move(LEASE)
+    assert await relay.pass_once() == 1
+    assert len(core_api.received) == 1
+
+
+async def test_an_immediate_try_never_raises(relay: Relay, database: Database) -> None:
+    await database.close()
+    await relay.deliver("00000000-0000-0000-0000-000000000000")
+
+
+async def test_the_loop_sends_what_is_due_and_survives_a_database_that_is_away(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "IDLE", (timedelta(milliseconds=10), timedelta(milliseconds=20)))
+    await execute(envelope(), runtime(relay.database, now=clock))
+    loop = asyncio.create_task(relay.run())
+    await core_api.wait_for(1)
+    await relay.database.close()
+    relay_is_alive = asyncio.shield(loop)
+    done, _ = await asyncio.wait({relay_is_alive}, timeout=0.2)
+    assert not done
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+def test_retries_wait_longer_each_time_and_never_much_over_ten_minutes() -> None:
+    waits = [backoff(tries, 0.999) for tries in range(1, 30)]
+    assert waits == sorted(waits) and waits[-1] <= LONGEST_RETRY * 1.25
+    assert backoff(1, 0.0) == timedelta(seconds=0.75)
