@@ -13,18 +13,15 @@ import pytest
 from aiworker import embedded
 from aiworker.store.database import Database, opened
 from tests.support import databases
+from tests.support.environment import is_ours
 from tests.support.network import only_loopback
 
 
 @pytest.fixture(autouse=True)
 def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every variable that aiworker reads out of the test's environment."""
-    for name in list(os.environ):
-        if name.startswith(SCRUBBED) or name in {"DATABASE_URL", "PORT", "HOST", "LOG_FORMAT"}:
-            monkeypatch.delenv(name)
-
-
-SCRUBBED = ("AIWORKER_", "OPENAI_", "ANTHROPIC_", "REDIS_", "CORE_API_", "INTERNAL_", "INTERVIEW_", "LLM_", "WORKER_")
+    for name in filter(is_ours, list(os.environ)):
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)

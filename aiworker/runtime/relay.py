@@ -120,6 +120,6 @@ class Relay:
 
 
 def backoff(tries: int, jitter: float) -> timedelta:
-    """Return the wait after `tries` tries: 1 s doubling up to 10 minutes, give or take a quarter by `jitter` in [0, 1)."""
+    """Return the wait after `tries` tries: 1 s doubling to 10 minutes, give or take a quarter by `jitter` in [0, 1)."""
     span = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY)
     return span * (0.75 + 0.5 * jitter)

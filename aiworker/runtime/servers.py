@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from aiworker import embedded as bundled
+from aiworker import embedded as embedded_servers
 from aiworker.errors import ServiceUnreachable
 from aiworker.settings import REDIS_PARTS, Settings
 
@@ -29,7 +29,7 @@ class Servers:
     database_origin: str
     redis_url: SecretStr | None
     redis_origin: str
-    lease: bundled.Lease | None
+    lease: embedded_servers.Lease | None
 
     @property
     def database(self) -> str:
@@ -100,10 +100,19 @@ async def located(
         finding.__exit__(None, None, None)
 
 
-def _lease(settings: Settings, *, embedded: bool, say: Callable[[str], None]) -> bundled.Lease | None:
+@asynccontextmanager
+async def bundled(settings: Settings) -> AsyncGenerator[Servers]:
+    """Start or join the bundled servers, whatever addresses are set; for demonstrations."""
+    lease = await asyncio.to_thread(embedded_servers.start, settings.aiworker_data_dir)
+    with lease:
+        database, redis = _leased_database(lease), _leased_redis(lease)
+        yield Servers(database.url, database.origin, redis.url, redis.origin, lease)
+
+
+def _lease(settings: Settings, *, embedded: bool, say: Callable[[str], None]) -> embedded_servers.Lease | None:
     if not embedded:
-        return bundled.join(settings.aiworker_data_dir)
-    lease = bundled.start(settings.aiworker_data_dir)
+        return embedded_servers.join(settings.aiworker_data_dir)
+    lease = embedded_servers.start(settings.aiworker_data_dir)
     done = "started" if lease.servers.started_here else "joined"
     say(f"embedded servers {done} in {lease.servers.seconds:.1f} s (their data is disposable: aiworker embedded reset)")
     return lease
@@ -121,7 +130,7 @@ def _configured_redis(settings: Settings) -> _Side | None:
     return _Side(url, ", ".join(name.upper() for name in names))
 
 
-def _leased_database(lease: bundled.Lease | None) -> _Side:
+def _leased_database(lease: embedded_servers.Lease | None) -> _Side:
     if lease is None:
         raise ServiceUnreachable(
             "There is no PostgreSQL to work with: DATABASE_URL is not set and no embedded instance runs.",
@@ -131,7 +140,7 @@ def _leased_database(lease: bundled.Lease | None) -> _Side:
     return _Side(SecretStr(lease.servers.database_url), "embedded")
 
 
-def _leased_redis(lease: bundled.Lease | None) -> _Side:
+def _leased_redis(lease: embedded_servers.Lease | None) -> _Side:
     if lease is None:
         return _Side(SecretStr(DEFAULT_REDIS_URL), "localhost:6379 (default)")
     return _Side(SecretStr(lease.servers.redis_url), "embedded")

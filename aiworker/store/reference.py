@@ -29,6 +29,11 @@ ON CONFLICT (id) DO NOTHING
 
 RESUME_BODY = "SELECT body::text FROM resumes WHERE tenant_id = $1 AND id = $2"
 
+RESUME_ROW = """
+SELECT id, tenant_id, student_id, title, is_ai_variant, base_resume_id, created_at
+FROM resumes WHERE tenant_id = $1 AND id = $2
+"""
+
 Row = Mapping[str, JsonValue]
 
 
@@ -74,3 +79,8 @@ async def insert_vacancy(db: Connection, tenant: str, row: Row) -> None:
 async def resume_body(db: Connection, tenant: str, resume_id: str) -> str:
     """Return a resume's stored text, to show it beside its variant."""
     return str(await db.fetchval(RESUME_BODY, tenant, resume_id))
+
+
+async def resume_row(db: Connection, tenant: str, resume_id: str) -> dict[str, object]:
+    """Return a resume's columns but for its body, to be shown."""
+    return dict(await db.fetchrow(RESUME_ROW, tenant, resume_id))

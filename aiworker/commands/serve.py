@@ -1,0 +1,88 @@
+"""`aiworker serve`: the daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aiworker.console import EmbeddedFlag, Output, QueuesOption, asynchronous, invocation
+
+if TYPE_CHECKING:
+    from aiworker.runtime.servers import Servers
+    from aiworker.runtime.wiring import Consumable
+    from aiworker.settings import Settings
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command to the command line."""
+    root.command(rich_help_panel="Run jobs")(serve)
+
+
+@asynchronous
+async def serve(
+    ctx: typer.Context,
+    queue: QueuesOption = None,
+    concurrency: Annotated[
+        str | None, typer.Option("--concurrency", "-c", help="3, or interview=20,ai-jobs=5.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Where health listens (127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of health (4002).")] = None,
+    no_health: Annotated[bool, typer.Option("--no-health", envvar="AIWORKER_NO_HEALTH", help="Do not listen.")] = False,
+    log: Annotated[str | None, typer.Option(help="json or pretty (pretty on a terminal).")] = None,
+    shutdown_timeout: Annotated[str | None, typer.Option(help="How long a drain may take (60s).")] = None,
+    embedded: EmbeddedFlag = False,
+) -> None:
+    """Work the queues until SIGTERM or Ctrl-C, then finish the jobs in hand and exit 0."""
+    from aiworker.runtime import daemon
+    from aiworker.runtime.health import Health
+    from aiworker.runtime.servers import located
+    from aiworker.runtime.wiring import consumable
+    from aiworker.telemetry import logs
+    from aiworker.web.health import HealthServer
+
+    call = invocation(ctx)
+    output = call.output
+    settings = call.settings(
+        worker_concurrency=concurrency, host=host, port=port, log_format=log, shutdown_timeout=shutdown_timeout
+    )
+    chosen = consumable(settings, queue or ())
+    pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and output.is_rich)
+    logs.configure("pretty" if pretty else "json", output.stdout)
+    try:
+        async with (
+            located(settings, embedded=embedded, need_database=True, need_redis=True, say=output.note) as servers,
+            daemon.serving(settings, servers, chosen) as supervisor,
+        ):
+            health = HealthServer(Health(supervisor), host=settings.host, port=settings.port)
+            listening = None if no_health else await health.start()
+            try:
+                counts = await daemon.queue_counts(settings, servers, chosen)
+                _banner(output, settings, servers, chosen, counts, listening)
+                code = await daemon.until_stopped(supervisor, settings.shutdown_timeout, say=output.note)
+            finally:
+                await health.stop()
+        raise typer.Exit(code)
+    finally:
+        logs.shutdown()
+
+
+def _banner(
+    output: Output,
+    settings: Settings,
+    servers: Servers,
+    chosen: Consumable,
+    counts: dict[str, dict[str, int]],
+    port: int | None,
+) -> None:
+    rules = " (rule engine, no model)" if settings.llm_provider == "offline" else ""
+    output.note(
+        f"provider={settings.llm_provider}{rules}  redis={servers.redis_origin}  postgres={servers.database_origin}"
+    )
+    for policy in chosen.policies:
+        jobs = counts[policy.queue]
+        waiting = jobs.get("waiting", 0) + jobs.get("prioritized", 0)
+        output.note(f"{policy.queue}: {policy.concurrency} at once, {waiting} waiting, {jobs.get('failed', 0)} failed")
+    for name, reason in chosen.left_out.items():
+        output.warn(f"queue {name} is not consumed: {reason}")
+    output.note(f"health http://{settings.host}:{port}/health" if port else "health is off")
