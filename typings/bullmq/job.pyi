@@ -1,0 +1,25 @@
+from collections.abc import Callable, Mapping
+
+from bullmq.worker import Worker
+
+class Job:
+    name: str
+    id: str
+    data: object
+    opts: dict[str, object]
+    attempts: int
+    attemptsMade: int
+    attemptsStarted: int
+    stalledCounter: int
+    priority: int
+    timestamp: int
+    token: str | None
+    deferredFailure: str | None
+    failedReason: str | None
+    stacktrace: list[str]
+    # A method in the library; ours replaces it on each job, because the stock one writes absolute paths.
+    updateStacktrace: Callable[[], None]
+    async def moveToDelayed(self, timestamp: int, token: str) -> None: ...
+    async def moveToFailed(self, err: Exception, token: str, fetchNext: bool = False) -> object: ...
+    @staticmethod
+    def fromJSON(queue: Worker, rawData: Mapping[str, str], jobId: str | None = None) -> Job: ...

@@ -1,0 +1,6 @@
+from bullmq.job import Job
+from bullmq.redis_connection import RedisConnection
+
+class Scripts:
+    def __init__(self, prefix: str, queueName: str, redisConnection: RedisConnection) -> None: ...
+    def addJobArgs(self, job: Job) -> list[bytes | str]: ...
