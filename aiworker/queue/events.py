@@ -20,15 +20,15 @@ Field = str | int | float | bool | None | list[str]
 class EventKind(StrEnum):
     """What happened; the value is also the log's event name."""
 
-    JOB_STARTED = "job_started"
-    JOB_COMPLETED = "job_completed"
-    JOB_FAILED = "job_attempt_failed"
-    JOB_SNOOZED = "job_snoozed"
-    JOB_HANDED_BACK = "job_handed_back"
-    JOB_STALLED = "job_stalled"
-    LOCK_LOST = "lock_lost"
-    WORKER_ERROR = "worker_error"
-    WORKER_RESTARTING = "worker_restarting"
+    JOB_STARTED = "job-started"
+    JOB_COMPLETED = "job-completed"
+    JOB_FAILED = "job-attempt-failed"
+    JOB_SNOOZED = "job-snoozed"
+    JOB_HANDED_BACK = "job-handed-back"
+    JOB_STALLED = "job-stalled"
+    LOCK_LOST = "lock-lost"
+    WORKER_ERROR = "worker-error"
+    WORKER_RESTARTING = "worker-restarting"
 
 
 # Starts and ends of jobs are told by the runtime, which knows the tenant; here they are for the curious.
@@ -82,9 +82,9 @@ def tell(level: int, event: str, fields: Mapping[str, Field]) -> None:
 
 def tell_event(event: QueueEvent, **fields: Field) -> None:
     """Log a queue event at the level it deserves."""
-    facts: dict[str, Field] = {"queue": event.queue, "job": event.job_id, **fields}
+    facts: dict[str, Field] = {"queue": event.queue, "jobId": event.job_id, **fields}
     if event.envelope is not None:
-        facts |= {"name": event.envelope.name, "attempt": event.envelope.attempts_made + 1}
+        facts |= {"jobName": event.envelope.name, "attempt": event.envelope.attempts_made + 1}
     if event.reason is not None:
-        facts["reason"] = event.reason
+        facts["errorCode"] = event.reason.partition(":")[0]
     tell(LEVELS.get(event.kind, logging.DEBUG), event.kind.value, facts)

@@ -89,7 +89,7 @@ class Hands:
     async def _leave(self, job: Job, token: str) -> None:
         slot = self._slots.get((job.id, token))
         if slot is not None and slot.is_running and not slot.has_lost_lock:
-            tell(logging.ERROR, "handler_ignores_cancel", {"job": job.id, "queue": slot.envelope.queue})
+            tell(logging.ERROR, "handler-ignores-cancel", {"jobId": job.id, "queue": slot.envelope.queue})
             slot.is_given_back = await self._give_back(slot.envelope, job, token)
 
     def shut(self) -> None:
@@ -136,7 +136,7 @@ class Hands:
             async with asyncio.timeout(HAND_BACK_SECONDS):
                 done = await self._put_off(job, token, self._now())
         except TimeoutError:
-            tell(logging.ERROR, "put_off_failed", {"job": job.id, "error": "TimeoutError"})
+            tell(logging.ERROR, "put-off-failed", {"jobId": job.id, "error": "TimeoutError"})
         if done:
             self.handed_back.append(job.id)
             self._report(EventKind.JOB_HANDED_BACK, envelope, None)
@@ -153,6 +153,6 @@ class Hands:
             await job.moveToDelayed(to_milliseconds(until), token)
         except (RedisError, TypeError) as error:
             # BullMQ raises TypeError when the lock is gone: somebody else has the job.
-            tell(logging.ERROR, "put_off_failed", {"job": job.id, "error": type(error).__name__})
+            tell(logging.ERROR, "put-off-failed", {"jobId": job.id, "error": type(error).__name__})
             return False
         return True

@@ -127,7 +127,7 @@ class ReliableWorker(Worker):
     def emit(self, event_name: str, *args: object) -> None:
         """Call every listener; one that raises would change a job's state or end the sweep for stalled jobs."""
         for listener in tuple(self._callbacks.get(event_name, ())):
-            with Contained("listener_failed", queue=self.policy.queue, listens_to=event_name):
+            with Contained("listener-failed", queue=self.policy.queue, listens_to=event_name):
                 listener(*args)
 
     async def getNextJob(self, token: str) -> Job | None:
@@ -175,7 +175,7 @@ class ReliableWorker(Worker):
         try:
             await job.moveToFailed(fault, token)
         except (RedisError, TypeError) as error:
-            tell(logging.ERROR, "refuse_failed", {"job": job_id, "error": type(error).__name__})
+            tell(logging.ERROR, "refuse-failed", {"jobId": job_id, "error": type(error).__name__})
             return
         job.deferredFailure = reason
         self.emit("failed", job, fault)

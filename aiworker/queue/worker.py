@@ -159,7 +159,7 @@ class QueueWorker:
         self._state = WorkerState.RESTARTING
         lived = timedelta(seconds=loop.time() - started)
         wait = self._next_wait(lived)
-        self._report(EventKind.WORKER_RESTARTING, reason=_end_of(self._consumer), wait_s=wait.total_seconds())
+        self._report(EventKind.WORKER_RESTARTING, reason=_end_of(self._consumer), waitMs=round(wait.total_seconds() * 1000))
         await worker.shut(force=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
@@ -302,20 +302,20 @@ class QueueWorker:
         event = QueueEvent(kind, self.policy.queue, self._now(), job_id, envelope, reason, is_final, was_handled)
         tell_event(event, **fields)
         if self._on_event is not None:
-            with Contained("event_listener_failed", queue=self.policy.queue):
+            with Contained("event-listener-failed", queue=self.policy.queue):
                 self._on_event(event)
 
     def _tell_drained(self, report: DrainReport) -> None:
         level = logging.INFO if report.is_clean else logging.ERROR
         tell(
             level,
-            "worker_drained",
+            "worker-drained",
             {
                 "queue": self.policy.queue,
                 "finished": report.finished,
-                "handed_back": list(report.handed_back),
+                "handedBack": list(report.handed_back),
                 "abandoned": list(report.abandoned),
-                "ms": round(report.took.total_seconds() * 1000),
+                "durationMs": round(report.took.total_seconds() * 1000),
             },
         )
 
