@@ -48,7 +48,7 @@ class Story:
 
     def change(self, place: str, before: str, after: str) -> None:
         """Show one bullet before and after, as one coloured line of words."""
-        shown = Text(f"  {place}  ", style="dim")
+        shown = Text.assemble((f"  {place}  ", "dim"))
         for piece in word_diff(before, after):
             opening, closing = MARKS[piece.kind] if self._plain else ("", "")
             # Spaces around a piece stay outside its marks, or nothing could be read.

@@ -159,7 +159,8 @@ class QueueWorker:
         self._state = WorkerState.RESTARTING
         lived = timedelta(seconds=loop.time() - started)
         wait = self._next_wait(lived)
-        self._report(EventKind.WORKER_RESTARTING, reason=_end_of(self._consumer), waitMs=round(wait.total_seconds() * 1000))
+        wait_ms = round(wait.total_seconds() * 1000)
+        self._report(EventKind.WORKER_RESTARTING, reason=_end_of(self._consumer), waitMs=wait_ms)
         await worker.shut(force=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):

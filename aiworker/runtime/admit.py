@@ -61,7 +61,7 @@ def decode(data: str, *, limit: int) -> JsonValue:
         raise BadEnvelope(f"The payload has {size:,} bytes; the limit is {limit:,}.")
     try:
         value = cast("JsonValue", pydantic_core.from_json(data, allow_inf_nan=False))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # TypeError: the text holds half a character
         raise BadEnvelope("The payload is not valid JSON, or nested too deeply to read.") from error
     _walk(value)
     return value

@@ -57,7 +57,7 @@ class Health:
         return bool(workers) and all(is_fine(worker) for worker in workers.values()), checks
 
     def _is_stuck(self, worker: QueueWorker) -> bool:
-        if worker.state is WorkerState.DRAINING:
+        if self.supervisor.draining or worker.state is WorkerState.DRAINING:
             return False
         if worker.state is not WorkerState.RUNNING or not worker.is_consuming:
             return True

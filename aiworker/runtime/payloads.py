@@ -39,7 +39,7 @@ def valid_lines(
     """
     valid: list[str] = []
     faults: list[str] = []
-    for number, data in enumerate(text.splitlines(), start=1):
+    for number, data in enumerate(text.split("\n"), start=1):
         if not data.strip():
             continue
         try:

@@ -87,8 +87,8 @@ class Relay:
         except TimeoutError:
             return
         self._wake.clear()
-        # What woke us is due after its first retry delay, not at once.
-        await asyncio.sleep(FIRST_RETRY.total_seconds())
+        # What woke us is due after its first retry delay with the most jitter it can have, not at once.
+        await asyncio.sleep(backoff(1, 1.0).total_seconds())
 
     async def _send(self, message: Message) -> None:
         receiver, _, path = message.target.partition(":")

@@ -35,7 +35,8 @@ DECLARED: tuple[str, ...] = (
     *("state", "kind", "step", "task", "requestedModel", "servedModel", "stopReason", "tokensCached", "externalId"),
     *("status", "verdict", "waitMs", "delayMs", "backoffMs", "timeoutMs", "ageMs", "lagMs", "count", "limit"),
     *("pending", "active", "waiting", "bytes", "length", "sha256", "firstByte", "field", "setting", "queues"),
-    *("concurrency", "host", "port", "pid", "finished", "handedBack", "abandoned", "version", "schemaVersion", "signal", "exitCode", "error"),
+    *("concurrency", "host", "port", "pid", "version", "schemaVersion", "signal", "exitCode", "error"),
+    *("finished", "handedBack", "abandoned"),
     *("causes", "frames", "logger", "message", "repeated", "droppedFields"),
 )
 
