@@ -64,7 +64,9 @@ async def demo(ctx: typer.Context) -> None:
             async with database.transaction(example.tenant) as db:
                 await examples.insert(db, example)
         with story.step("worker consuming the BullMQ queue ai-jobs, fake core-api listening"):
-            await stack.enter_async_context(daemon.serving(settings, servers, consumable(settings, [QUEUE])))
+            chosen = consumable(settings, [QUEUE])
+            supervisor = await stack.enter_async_context(daemon.serving(settings, servers, chosen))
+            await supervisor.start()
             producer = await stack.enter_async_context(Producer(servers.redis, prefix=settings.queue_prefix))
         story.heading(f"{len(example.payloads)} jobs enqueued")
         ids = await producer.add_many(QUEUE, [NewJob(JOB, dict(payload)) for payload in example.payloads])

@@ -55,6 +55,8 @@ async def enqueue(
         payloads.check(processor, settings.policies(), text)
     else:
         data, faults = payloads.valid_lines(processor, settings.policies(), text, skip_invalid=skip_invalid)
+    if job_id is not None and len(data) > 1:
+        raise UsageError("--job-id names one job; BullMQ would keep the first line alone.", remedy="leave it out")
     async with (
         located(settings, need_database=False, need_redis=True, say=output.note) as servers,
         Producer(servers.redis, prefix=settings.queue_prefix, policies=settings.policies()) as producer,

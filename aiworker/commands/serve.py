@@ -55,8 +55,10 @@ async def serve(
             daemon.serving(settings, servers, chosen) as supervisor,
         ):
             health = HealthServer(Health(supervisor), host=settings.host, port=settings.port)
+            # Before the first fetch: a daemon whose port is taken must not have a job in hand.
             listening = None if no_health else await health.start()
             try:
+                await supervisor.start()
                 counts = await daemon.queue_counts(settings, servers, chosen)
                 _banner(output, settings, servers, chosen, counts, listening)
                 code = await daemon.until_stopped(supervisor, settings.shutdown_timeout, say=output.note)

@@ -76,7 +76,8 @@ class Valkey:
             "unixsocketperm": "700",
             "dir": _quoted(self._directory),
             "appendonly": "yes",
-            "appendfsync": "everysec",
+            # Not everysec: it may hold writes back while a sync is under way, and a kill -9 would lose them.
+            "appendfsync": "no",
             "save": '""',
             "maxmemory-policy": "noeviction",
             "daemonize": "no",

@@ -26,7 +26,7 @@ log = logging.getLogger("aiworker.serve")
 
 @asynccontextmanager
 async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> AsyncGenerator[Supervisor]:
-    """Run the workers inside the block; raises before the first job if a server or the schema is not there."""
+    """Wire a supervisor for the block, which starts it; raises if a server or the schema is not there."""
     redis = await check(servers.redis)
     if redis.maxmemory_policy != "noeviction":
         log.warning(
@@ -46,7 +46,6 @@ async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> A
             now=utc_now,
         )
         try:
-            await supervisor.start()
             yield supervisor
         finally:
             await supervisor.drain(timedelta(0))

@@ -109,7 +109,9 @@ class Relay:
                 await outbox.postpone(db, message, until=now + backoff(message.tries, self.jitter()), status=status)
                 self._wake.set()
         fields = {"kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
-        log.log(logging.ERROR if verdict == "dead" else logging.INFO, "message", extra={"fields": fields})
+        # At INFO a job is told in two lines, its start and its end: a message that went out is neither.
+        level = {"sent": logging.DEBUG, "dead": logging.ERROR}.get(verdict, logging.INFO)
+        log.log(level, "message", extra={"fields": fields})
 
     def _verdict(self, message: Message, delivery: Delivery, now: datetime) -> str:
         if delivery is NOBODY:

@@ -264,7 +264,7 @@ def test_an_unexpected_error_names_our_line_without_the_machines_path() -> None:
     except TypeError as error:
         out.print_error(error)
 
-    assert "in _jsonable (aiworker/console.py:" in remarks(out)
+    assert "in _jsonable (aiworker/console/__init__.py:" in remarks(out)
     assert str(Path.cwd()) not in remarks(out)
 
 
