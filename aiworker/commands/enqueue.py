@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aiworker.console import JsonFlag, Output, asynchronous, invocation
-from aiworker.errors import ExitCode, JobFailed, UsageError
+from aiworker.errors import DeadlineExceeded, ExitCode, JobFailed, UsageError
 
 if TYPE_CHECKING:
     from aiworker.queue.producer import JobStatus, Producer
@@ -49,12 +49,13 @@ async def enqueue(
         raise UsageError(
             "Give either a payload or --jsonl FILE.", remedy=f"aiworker run-job {name} --example > job.json"
         )
-    text = payloads.read(str(jsonl or payload), output.stdin)
-    data, faults = [text], list[str]()
-    if jsonl is None:
-        payloads.check(processor, settings.policies(), text)
-    else:
-        data, faults = payloads.valid_lines(processor, settings.policies(), text, skip_invalid=skip_invalid)
+    data, faults = payloads.payloads_of(
+        processor,
+        settings.policies(),
+        payloads.read(str(jsonl or payload), output.stdin),
+        lines=jsonl is not None,
+        skip_invalid=skip_invalid,
+    )
     if job_id is not None and len(data) > 1:
         raise UsageError("--job-id names one job; BullMQ would keep the first line alone.", remedy="leave it out")
     async with (
@@ -64,18 +65,32 @@ async def enqueue(
         queue = processor.queue
         ids = await producer.add_many(queue, [NewJob(name, each, options) for each in data])
         output.note(f"{len(ids)} on {queue}, {len(faults)} invalid")
-        ended = [await _ended(output, producer, queue, job, seconds) for job in ids] if wait else []
+        ended, late = await _all_ended(output, producer, queue, ids if wait else [], seconds)
     results = [status.result for status in ended]
     output.show(
         "aiworker.enqueue/1",
         {"queue": queue, "ids": ids, "invalid": faults, "results": results},
-        lambda: output.line("\n".join(ids)),
+        lambda: output.lines(*ids, *(output.json_text({"result": result}) for result in results)),
     )
+    if late:
+        raise late
     failed = [status for status in ended if status.state == "failed"]
     if failed:
         raise JobFailed(f"{len(failed)} of {len(ended)} jobs failed: {failed[0].failed_reason}")
     if faults:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+async def _all_ended(
+    output: Output, producer: Producer, queue: str, ids: list[str], seconds: float
+) -> tuple[list[JobStatus], DeadlineExceeded | None]:
+    ended: list[JobStatus] = []
+    for job in ids:
+        try:
+            ended.append(await _ended(output, producer, queue, job, seconds))
+        except DeadlineExceeded as late:
+            return ended, late
+    return ended, None
 
 
 async def _ended(output: Output, producer: Producer, queue: str, job: str, seconds: float) -> JobStatus:

@@ -56,9 +56,7 @@ async def run_job(
 
 
 def _tell(output: Output, outcome: OneShot, *, dry_run: bool) -> None:
-    document = outcome.document(dry_run=dry_run)
-    output.json = True
-    output.show("aiworker.run-job/1", document, lambda: None)
+    output.document("aiworker.run-job/1", outcome.document(dry_run=dry_run))
     if outcome.error:
         raise outcome.error
     rows = ", ".join(f"{count} {table}" for table, count in outcome.writes.items())

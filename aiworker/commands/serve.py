@@ -50,20 +50,21 @@ async def serve(
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and output.is_rich)
     logs.configure("pretty" if pretty else "json", output.stdout)
     try:
-        async with (
-            located(settings, embedded=embedded, need_database=True, need_redis=True, say=output.note) as servers,
-            daemon.serving(settings, servers, chosen) as supervisor,
-        ):
-            health = HealthServer(Health(supervisor), host=settings.host, port=settings.port)
-            # Before the first fetch: a daemon whose port is taken must not have a job in hand.
-            listening = None if no_health else await health.start()
-            try:
-                await supervisor.start()
-                counts = await daemon.queue_counts(settings, servers, chosen)
-                _banner(output, settings, servers, chosen, counts, listening)
-                code = await daemon.until_stopped(supervisor, settings.shutdown_timeout, say=output.note)
-            finally:
-                await health.stop()
+        with daemon.StopSignals() as stop:
+            async with (
+                located(settings, embedded=embedded, need_database=True, need_redis=True, say=output.note) as servers,
+                daemon.serving(settings, servers, chosen) as supervisor,
+            ):
+                health = HealthServer(Health(supervisor), host=settings.host, port=settings.port)
+                # Before the first fetch: a daemon whose port is taken must not have a job in hand.
+                listening = None if no_health else await health.start()
+                try:
+                    await supervisor.start()
+                    counts = await daemon.queue_counts(settings, servers, chosen)
+                    _banner(output, settings, servers, chosen, counts, listening)
+                    code = await daemon.until_stopped(supervisor, stop, settings.shutdown_timeout, say=output.note)
+                finally:
+                    await health.stop()
         raise typer.Exit(code)
     finally:
         logs.shutdown()

@@ -73,17 +73,26 @@ class Output:
     def show(self, schema: str, fields: Mapping[str, object], human: Callable[[], None]) -> None:
         """Print one result: a JSON document that names its schema, or whatever `human` prints."""
         if self.json:
-            self._write(self.stdout, self._json({"schema": schema, **fields}, indent=2))
+            self.document(schema, fields)
         else:
             human()
 
+    def document(self, schema: str, fields: Mapping[str, object]) -> None:
+        """Print one JSON document that names its schema, whoever reads it."""
+        self._write(self.stdout, self.json_text({"schema": schema, **fields}, indent=2))
+
     def record(self, fields: Mapping[str, object]) -> None:
         """Print one line of a `--jsonl` stream."""
-        self._write(self.stdout, self._json(fields))
+        self._write(self.stdout, self.json_text(fields))
 
     def line(self, text: str) -> None:
         """Print a line of data."""
         self._write(self.stdout, text)
+
+    def lines(self, *texts: str) -> None:
+        """Print several lines of data."""
+        for text in texts:
+            self.line(text)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table: laid out on a terminal, tab-separated with whole values elsewhere."""
@@ -132,7 +141,7 @@ class Output:
         if self.json:
             problem = {"code": code, "message": message, "remedy": remedy}
             document = {"schema": "aiworker.error/1", "error": problem}
-            self._write(self.stderr, self._json(document))
+            self._write(self.stderr, self.json_text(document))
             return
         self._labelled("error:", "bold red", message)
         if cause := _reason(error.__cause__):
@@ -164,7 +173,8 @@ class Output:
             file=stream, force_terminal=terminal, no_color=plain, highlight=False, markup=False, _environ=self.environ
         )
 
-    def _json(self, fields: Mapping[str, object], *, indent: int | None = None) -> str:
+    def json_text(self, fields: Mapping[str, object], *, indent: int | None = None) -> str:
+        """Return JSON that the reader's encoding can hold."""
         utf8 = (self.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
         return jsonlib.dumps(dict(fields), indent=indent, ensure_ascii=not utf8, default=_jsonable)
 

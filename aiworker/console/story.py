@@ -54,7 +54,8 @@ class Story:
             # Spaces around a piece stay outside its marks, or nothing could be read.
             body = piece.text.strip() if piece.kind != "same" else piece.text
             left, _, right = piece.text.partition(body) if body else ("", "", piece.text)
-            shown.append(left).append(f"{opening}{body}{closing}", style=STYLES[piece.kind] or "default").append(right)
+            marked = f"{opening}{body}{closing}" if body else ""
+            shown.append(left).append(marked, style=STYLES[piece.kind] or "default").append(right)
         self._print(shown)
 
     def row(self, table: str, columns: Mapping[str, object]) -> None:

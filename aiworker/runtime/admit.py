@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -19,6 +21,10 @@ from aiworker.protocol import JobPayload, JsonValue
 
 CLI_QUEUE = "cli"
 """The queue of one-shot runs: every job may run there, under the policy of its own queue."""
+
+
+_NAME = re.compile(r"[\w.-]{1,64}\Z")
+"""What may be shown of a payload's own keys: nothing that steers a terminal or carries a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def find(name: str, processors: Sequence[AnyProcessor], *, queue: str = CLI_QUEU
         if processor.name == name:
             return processor
     known = ", ".join(processor.name for processor in here) or "none"
-    raise UnknownJob(f"No job of that name on queue {queue}; known: {known}.{_near(name, [p.name for p in here])}")
+    where = "" if queue == CLI_QUEUE else f" on queue {queue}"
+    raise UnknownJob(f"There is no job of that name{where}; known: {known}.{_near(name, [p.name for p in here])}")
 
 
 def decode(data: str, *, limit: int) -> JsonValue:
@@ -98,7 +105,8 @@ def _fault(detail: ErrorDetails, given: Iterable[str], model: type[JobPayload]) 
             return f"{field}: {kind.replace('_', ' ')}"
 
 
-def _near(word: str, known: Sequence[str]) -> str:
+def _near(word: str, given: Sequence[str]) -> str:
+    known = [name for name in given if _NAME.match(name)]
     found = difflib.get_close_matches(_folded(word), [_folded(name) for name in known], n=1, cutoff=0.6)
     match = next((name for name in known if found and _folded(name) == found[0]), None)
     return f" (did you mean {match}?)" if match else ""
@@ -109,25 +117,23 @@ def _folded(word: str) -> str:
 
 
 def _walk(value: JsonValue) -> None:
-    level = [value]
-    for _ in range(MAX_PAYLOAD_DEPTH):
-        if not level:
-            return
+    level, depth = [value], 0
+    while level:
         for item in level:
-            if any("\x00" in text for text in _texts(item)):
-                raise BadEnvelope("The payload holds a NUL character, which no database text can.")
-        level = [child for item in level for child in _children(item)]
-    if level:
-        raise BadEnvelope(f"The payload is nested deeper than {MAX_PAYLOAD_DEPTH} levels.")
+            _check_scalar(item)
+        containers = [item for item in level if isinstance(item, dict | list)]
+        depth += bool(containers)
+        if depth > MAX_PAYLOAD_DEPTH:
+            raise BadEnvelope(f"The payload is nested deeper than {MAX_PAYLOAD_DEPTH} levels.")
+        level = [child for item in containers for child in _children(item)]
 
 
-def _children(value: JsonValue) -> Iterable[JsonValue]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _check_scalar(value: JsonValue) -> None:
+    if isinstance(value, str) and "\x00" in value:
+        raise BadEnvelope("The payload holds a NUL character, which no database text can.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadEnvelope("The payload holds a number that is too large.")
 
 
-def _texts(value: JsonValue) -> Iterable[str]:
-    if isinstance(value, dict):
-        return value.keys()
-    return (value,) if isinstance(value, str) else ()
+def _children(container: dict[str, JsonValue] | list[JsonValue]) -> Iterable[JsonValue]:
+    return [*container.keys(), *container.values()] if isinstance(container, dict) else container

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Self
 
 from aiworker.errors import ExitCode
 from aiworker.queue.connection import check
@@ -51,24 +51,42 @@ async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> A
             await supervisor.drain(timedelta(0))
 
 
-async def until_stopped(supervisor: Supervisor, grace: timedelta, *, say: Callable[[str], None]) -> ExitCode:
-    """Wait for SIGTERM or Ctrl-C, then drain within `grace`; a second signal ends the wait at once."""
-    first, second = asyncio.Event(), asyncio.Event()
+class StopSignals:
+    """SIGTERM and Ctrl-C, caught from before the first job to after the last: one asks to drain, two to hurry."""
 
-    def stop() -> None:
-        (second if first.is_set() else first).set()
+    def __init__(self) -> None:
+        self.first, self.second = asyncio.Event(), asyncio.Event()
 
-    with _handling(stop):
-        await first.wait()
-        say(f"stopping: {supervisor.jobs_in_hand} running jobs, {grace.total_seconds():g} s at most; again to abort")
-        log.info("draining", extra={"fields": {"active": supervisor.jobs_in_hand}})
-        drain = asyncio.create_task(supervisor.drain(grace))
-        impatience = asyncio.create_task(second.wait())
-        await asyncio.wait({drain, impatience}, return_when=asyncio.FIRST_COMPLETED)
-        impatience.cancel()
-        if not drain.done():
-            await supervisor.drain(timedelta(0))
-        reports = await drain
+    def __enter__(self) -> Self:
+        for name in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(name, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What comes while the process ends must not turn its exit code into a kill.
+        for name in SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(name)
+            signal.signal(name, signal.SIG_IGN)
+
+    def _stop(self) -> None:
+        (self.second if self.first.is_set() else self.first).set()
+
+
+async def until_stopped(
+    supervisor: Supervisor, stop: StopSignals, grace: timedelta, *, say: Callable[[str], None]
+) -> ExitCode:
+    """Wait for the first signal, then drain within `grace`; the second ends the wait at once."""
+    first, second = stop.first, stop.second
+    await first.wait()
+    say(f"stopping: {supervisor.jobs_in_hand} running jobs, {grace.total_seconds():g} s at most; again to abort")
+    log.info("draining", extra={"fields": {"active": supervisor.jobs_in_hand}})
+    drain = asyncio.create_task(supervisor.drain(grace))
+    impatience = asyncio.create_task(second.wait())
+    await asyncio.wait({drain, impatience}, return_when=asyncio.FIRST_COMPLETED)
+    impatience.cancel()
+    if not drain.done():
+        await supervisor.drain(timedelta(0))
+    reports = await drain
     handed_back = sum(len(report.handed_back) for report in reports)
     say(f"stopped: {sum(report.finished for report in reports)} finished, {handed_back} handed back")
     log.info("stopped", extra={"fields": {"count": handed_back}})
@@ -79,15 +97,3 @@ async def queue_counts(settings: Settings, servers: Servers, chosen: Consumable)
     """Count each consumed queue's jobs by state, for the banner."""
     async with Producer(servers.redis, prefix=settings.queue_prefix) as producer:
         return {policy.queue: await producer.counts(policy.queue) for policy in chosen.policies}
-
-
-@contextlib.contextmanager
-def _handling(stop: Callable[[], None]) -> Generator[None]:
-    loop = asyncio.get_running_loop()
-    for name in SIGNALS:
-        loop.add_signal_handler(name, stop)
-    try:
-        yield
-    finally:
-        for name in SIGNALS:
-            loop.remove_signal_handler(name)

@@ -39,6 +39,7 @@ from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
 from aiworker.store.database import Database
 from aiworker.store.runs import Claim, Failed, Succeeded
+from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2
 LAST_WORDS = timedelta(seconds=5)
@@ -70,6 +71,8 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
     """Work on one delivery and return the receipt; raises an AiworkerError whose outcome the queue follows."""
     admission = admit(envelope, runtime.processors, runtime.policies)
     scope = admission.scope if isinstance(admission, Admitted) else None
+    if scope:
+        add_to_job_context(tenantId=scope.tenant, studentId=scope.student, sessionId=scope.session)
     standing = await _claim(envelope, scope, runtime)
     if isinstance(standing, Succeeded):
         await runtime.deliver(standing.run_id)

@@ -10,6 +10,7 @@ from aiworker.errors import AiworkerError
 from aiworker.protocol import JsonValue
 from aiworker.queue.worker import QueueWorker, WorkerState
 from aiworker.runtime.supervisor import Supervisor
+from aiworker.store import migrations
 
 STALE_AFTER = timedelta(seconds=20)
 """Twice the longest time one fetch may block."""
@@ -44,9 +45,12 @@ class Health:
         ok, checks = self._workers(lambda worker: worker.is_consuming and not self._is_stuck(worker))
         if self.supervisor.draining:
             ok, checks["drain"] = False, "draining"
+        ok = ok and bool(self.supervisor.workers)
         try:
-            await self.supervisor.wired.runtime.database.ping()
+            missing = await self.supervisor.wired.runtime.database.run(None, migrations.missing, readonly=True)
             checks["postgres"] = "ok"
+            checks["schema"] = f"{len(missing)} migrations missing" if missing else "ok"
+            ok = ok and not missing
         except AiworkerError as error:
             ok, checks["postgres"] = False, error.code
         return Report(ok, checks)
@@ -54,10 +58,10 @@ class Health:
     def _workers(self, is_fine: Callable[[QueueWorker], bool]) -> tuple[bool, dict[str, str]]:
         workers = self.supervisor.workers
         checks = {f"queue {queue}": str(worker.state) for queue, worker in workers.items()}
-        return bool(workers) and all(is_fine(worker) for worker in workers.values()), checks
+        return all(is_fine(worker) for worker in workers.values()), checks
 
     def _is_stuck(self, worker: QueueWorker) -> bool:
-        if self.supervisor.draining or worker.state is WorkerState.DRAINING:
+        if self.supervisor.draining or worker.state in (WorkerState.STARTING, WorkerState.DRAINING):
             return False
         if worker.state is not WorkerState.RUNNING or not worker.is_consuming:
             return True

@@ -19,7 +19,9 @@ def read(argument: str, stdin: TextIO) -> str:
     """Return the payload's text; UsageError if it cannot be read."""
     if argument.lstrip().startswith(("{", "[")):
         return argument
-    text = stdin.read(MAX_READ) if argument == "-" else _file(argument)
+    text = _stdin(stdin) if argument == "-" else _file(argument)
+    if len(text) > MAX_READ:
+        raise UsageError(f"The input has more than {MAX_READ:,} characters.", remedy="give it in parts")
     if not text.strip():
         raise UsageError("The payload is empty.", remedy="give a file, - for standard input, or inline JSON")
     return text
@@ -28,6 +30,16 @@ def read(argument: str, stdin: TextIO) -> str:
 def check(processor: AnyProcessor, policies: tuple[QueuePolicy, ...], data: str) -> None:
     """Raise InvalidPayload unless the worker would accept this payload."""
     validate(processor, decode(data, limit=policy_for(processor.queue, policies).max_payload))
+
+
+def payloads_of(
+    processor: AnyProcessor, policies: tuple[QueuePolicy, ...], text: str, *, lines: bool, skip_invalid: bool
+) -> tuple[list[str], list[str]]:
+    """Return the valid payloads of a text, which is one or has one a line, and what is wrong with the others."""
+    if lines:
+        return valid_lines(processor, policies, text, skip_invalid=skip_invalid)
+    check(processor, policies, text)
+    return [text], []
 
 
 def valid_lines(
@@ -56,11 +68,20 @@ def valid_lines(
     return valid, faults
 
 
+def _stdin(stdin: TextIO) -> str:
+    try:
+        text = stdin.read(MAX_READ + 1)
+        text.encode()  # some locales let undecodable bytes through as half characters
+    except UnicodeError:
+        raise UsageError("Standard input is not a UTF-8 text.") from None
+    return text
+
+
 def _file(argument: str) -> str:
     path = Path(argument)
     try:
         with path.open(encoding="utf-8") as file:
-            return file.read(MAX_READ)
+            return file.read(MAX_READ + 1)
     except UnicodeDecodeError:
         raise UsageError(f"{path.name} is not a UTF-8 text.") from None
     except OSError as error:

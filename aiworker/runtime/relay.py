@@ -57,7 +57,11 @@ class Relay:
                 await self._send(message)
         except AiworkerError as error:
             log.warning("delivery-postponed", extra={"fields": {"errorCode": error.code}})
-            self._wake.set()
+        except Exception:
+            log.exception("delivery-failed")
+        else:
+            return
+        self._wake.set()
 
     async def pass_once(self) -> int:
         """Send what is due and return how many messages were tried."""
@@ -74,7 +78,11 @@ class Relay:
             try:
                 tried = await self.pass_once()
             except AiworkerError as error:
-                log.error("relay-failed", extra={"fields": {"errorCode": error.code}})
+                log.error("relay-postponed", extra={"fields": {"errorCode": error.code}})
+                tried = 0
+            except Exception:
+                # Whatever it was, the messages of everybody else still have to leave.
+                log.exception("relay-failed")
                 tried = 0
             idle = IDLE[0] if tried else min(idle * 2, IDLE[1])
             if tried < BATCH:

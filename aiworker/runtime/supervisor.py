@@ -91,6 +91,9 @@ class Supervisor:
                 outcome = type(error.outcome(self.now())).__name__.lower()
                 self._tell(logging.WARNING, "job-ended", began, {"errorCode": error.code, "outcome": outcome})
                 raise
+            except BaseException as error:
+                self._tell(logging.WARNING, "job-ended", began, {"error": type(error).__name__, "outcome": "cut-off"})
+                raise
             told = {"outcome": "done", **{k: receipt[k] for k in ("runId", "resultId", "provider", "model", "epoch")}}
             self._tell(logging.INFO, "job-ended", began, told)
             return receipt

@@ -75,16 +75,17 @@ def consumable(settings: Settings, queues: Sequence[str] = ()) -> Consumable:
         else:
             policies.append(policy)
     if not policies:
-        raise no_provider(settings)
+        raise no_provider(settings, left_out)
     return Consumable(tuple(policies), left_out)
 
 
-def no_provider(settings: Settings) -> ConfigurationError:
+def no_provider(settings: Settings, left_out: Mapping[str, str]) -> ConfigurationError:
     """Say that no model can be asked, with both remedies."""
-    missing = settings.missing_key(settings.llm_provider) or "a provider's key"
+    reasons = "; ".join(f"{queue}: {reason}" for queue, reason in left_out.items())
+    missing = sorted({reason.removesuffix(" is not set") for reason in left_out.values()})
     return ConfigurationError(
-        f"No queue can be worked: LLM_PROVIDER is {settings.llm_provider} and {missing} is not set.",
-        remedy=f"set {missing} (or LLM_PROVIDER and the key of another provider),\n"
+        f"No model can be asked with LLM_PROVIDER={settings.llm_provider} ({reasons}).",
+        remedy=f"set {' or '.join(missing)} (or LLM_PROVIDER and the key of another provider),\n"
         "or set LLM_PROVIDER=offline: a rule engine without a model, free of charge",
     )
 
@@ -108,8 +109,8 @@ async def wired(
 ) -> AsyncGenerator[Wired]:
     """Wire a runtime on an open database; `silent` ones send nothing, their messages wait for a relay."""
     chosen = provider or settings.llm_provider
-    if settings.missing_key(chosen):
-        raise no_provider(settings)
+    if missing := settings.missing_key(chosen):
+        raise no_provider(settings, {chosen: f"{missing} is not set"})
     async with AsyncExitStack() as stack:
         receivers: dict[str, Receiver] = {}
         if not silent and (core_api := _core_api(settings)):

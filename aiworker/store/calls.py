@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from aiworker.protocol import Connection, JsonValue, LLMReply, LLMRequest, Usage
+from aiworker.store.texts import storable
 
 RECALL = """
 SELECT step, request_hash, reply, provider, requested_model, served_model, stop_reason,
@@ -76,11 +77,6 @@ async def usage(db: Connection, run_id: str, tenant: str) -> dict[str, JsonValue
         "tokensOut": int(row["tokens_out"]),
         "costUsd": str(row["cost_usd"]),
     }
-
-
-def storable(text: str) -> str:
-    """Drop what PostgreSQL's text cannot hold: NUL and lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def _reply(row: dict[str, object]) -> LLMReply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiworker.envelope import Envelope, Scope
 from aiworker.protocol import Connection
+from aiworker.store.texts import storable
 
 RECORD_ERROR = """
 INSERT INTO aiworker.ai_job_errors
@@ -26,7 +27,7 @@ async def record(
         scope.tenant if scope else None,
         scope.student if scope else None,
         scope.session if scope else None,
-        envelope.name,
+        storable(envelope.name),
         code,
         message,
         detail,

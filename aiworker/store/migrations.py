@@ -111,6 +111,14 @@ async def status(database_url: str, *, platform: bool = False) -> tuple[Migratio
     )
 
 
+async def missing(db: Connection) -> list[str]:
+    """Name the core migrations that are not applied, or were changed since."""
+    applied: dict[str, str] = {}
+    if await db.fetchval(LEDGER_EXISTS):
+        applied = {row["name"]: row["checksum"] for row in await db.fetch(LEDGER)}
+    return [m.name for m in migrations(platform=False) if applied.get(m.name) != m.checksum]
+
+
 async def require(database_url: str) -> None:
     """Raise ConfigurationError naming what is missing, unless every core migration is applied and unchanged."""
     missing = [state.name for state in await status(database_url) if not state.ok]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiworker.protocol import Connection, JsonValue
+from aiworker.store.texts import storable
 
 PUT = """
 INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)
@@ -88,7 +89,7 @@ async def put(
     kind: str = "http",
 ) -> None:
     """Write a message into the transaction whose result it announces."""
-    await db.execute(PUT, run_id, event, tenant, kind, target, json.dumps(body), key, now)
+    await db.execute(PUT, run_id, event, tenant, kind, target, json.dumps(body), storable(key), now)
 
 
 async def lease_of_run(db: Connection, run_id: str, *, now: datetime, lease: timedelta) -> list[Message]:

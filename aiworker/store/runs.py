@@ -14,6 +14,7 @@ from datetime import datetime
 from aiworker.envelope import Envelope, Identity, Scope
 from aiworker.errors import Fenced
 from aiworker.protocol import Connection, JsonValue
+from aiworker.store.texts import storable
 
 CLAIM = """
 INSERT INTO aiworker.runs AS r
@@ -117,7 +118,7 @@ async def claim(
     row = await db.fetchrow(
         CLAIM,
         *_identity(envelope.identity),
-        envelope.name,
+        storable(envelope.name),
         *_scope(scope),
         envelope.attempts_started,
         envelope.attempts_made,
@@ -138,7 +139,7 @@ async def open_epoch(
         NEW_EPOCH,
         *_identity(envelope.identity),
         after.epoch + 1,
-        envelope.name,
+        storable(envelope.name),
         *_scope(scope),
         envelope.attempts_started,
         envelope.attempts_made,
@@ -202,7 +203,9 @@ def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -
 
 
 def _identity(identity: Identity) -> tuple[str, str, str, datetime, str]:
-    return identity.prefix, identity.queue, identity.job_id, identity.added_at, identity.payload_hash
+    # Whatever a producer called its job, the claim must find a row for it.
+    job_id = storable(identity.job_id)
+    return identity.prefix, identity.queue, job_id, identity.added_at, identity.payload_hash
 
 
 def _scope(scope: Scope | None) -> tuple[str | None, str | None, str | None]:

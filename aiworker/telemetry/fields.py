@@ -66,6 +66,13 @@ def job_context(**fields: object) -> Generator[None]:
         _context.reset(token)
 
 
+def add_to_job_context(**fields: object) -> None:
+    """Add `fields` to the lines of the `job_context` we are in, also to those logged after we returned."""
+    current = _context.get()
+    if isinstance(current, dict):
+        current.update(fields)
+
+
 def event_fields(record: logging.LogRecord, *, worker: str = "aiworker") -> Fields:
     """Return what a line about `record` shows, in order: declared fields only, redacted, with its context.
 

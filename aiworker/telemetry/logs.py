@@ -14,11 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal, TextIO
 
-from aiworker.telemetry.fields import Fields, event_fields, job_context
+from aiworker.telemetry.fields import Fields, add_to_job_context, event_fields, job_context
 from aiworker.telemetry.rendering import Renderer, pretty_renderer, render_json
 from aiworker.telemetry.repeats import Repeats
 
-__all__ = ["configure", "event_fields", "job_context", "shutdown"]
+__all__ = ["add_to_job_context", "configure", "event_fields", "job_context", "shutdown"]
 
 BACKLOG = 10_000
 """Lines that may wait for the stream; further ones are dropped and counted."""

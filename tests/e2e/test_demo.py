@@ -1,0 +1,115 @@
+"""`aiworker demo` as a newcomer sees it: nothing configured, one command, the whole way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.daemon import NOWHERE, Running, start_process
+from tests.integration.embedded.support import end_everything, server_processes, supervisor_pids
+from tests.support.jobs import EXAMPLE, TENANT
+from tests.support.waiting import wait_until
+
+SECONDS = 30.0
+ESCAPE = "\x1b["
+
+Start = Callable[..., Awaitable[Running]]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "embedded"
+
+
+@pytest.fixture
+async def demo(tmp_path: Path, data_dir: Path) -> AsyncGenerator[Start]:
+    """Start demos with servers of the test's own; leave no process behind."""
+    started: list[Running] = []
+
+    async def start(**variables: str) -> Running:
+        own = {"AIWORKER_DATA_DIR": str(data_dir), "AIWORKER_EMBEDDED_LINGER": "0.3"}
+        running = Running(await start_process(tmp_path, "demo", **own, **variables))
+        started.append(running)
+        return running
+
+    try:
+        yield start
+    finally:
+        for running in started:
+            await running.kill()
+        end_everything(data_dir)
+
+
+def left_behind(data_dir: Path) -> list[int]:
+    return [*server_processes(data_dir), *supervisor_pids(data_dir)]
+
+
+async def test_it_shows_the_whole_way_within_30_seconds_and_exits_0(demo: Start, data_dir: Path) -> None:
+    running = await demo()
+    assert await running.ended(SECONDS) == 0
+    told = "\n".join(running.out)
+
+    assert "The offline rule engine answers: no model, no key, no cost." in told
+    count = len(EXAMPLE.payloads)
+    assert f"{count} jobs enqueued" in told
+    assert all(re.search(rf"ai-jobs:{number} .*completed +\d+\.\d+ s", told) for number in range(1, count + 1))
+    assert re.search(r"bullets\.0 .*\[-.+?-\].*\{\+.+?\+\}", told)
+    assert re.search(r"is_ai_variant +True", told)
+    assert re.search(rf"base_resume_id +{EXAMPLE.payload['resume_id']}", told)
+    assert re.search(rf"{count} resumes rewritten .* in \d+\.\d s", told)
+    assert "aiworker serve --embedded" in told
+    assert ESCAPE not in told
+    assert running.err == []
+    await asyncio.to_thread(wait_until, lambda: not left_behind(data_dir), "the servers stop", 10.0)
+
+
+async def test_the_callback_is_shown_with_its_four_keys_and_without_its_secret(demo: Start) -> None:
+    running = await demo()
+    assert await running.ended(SECONDS) == 0
+    line = running.out.index("  POST /internal/ai-jobs/complete")
+    secret, key, body = running.out[line + 1 : line + 4]
+
+    assert secret.strip() == "x-internal-secret: ****"
+    assert re.match(r" +Idempotency-Key: ai-jobs:1:\d+:0:complete", key)
+    callback = json.loads(body)
+    assert callback.keys() == {"jobId", "jobType", "tenantId", "resultId"}
+    assert (callback["jobId"], callback["jobType"], callback["tenantId"]) == ("1", "rewrite-resume", TENANT)
+    assert any(re.match(rf" +id +{callback['resultId']}", line) for line in running.out)
+
+
+async def test_a_terminal_gets_colours(demo: Start) -> None:
+    running = await demo(FORCE_COLOR="1")
+    assert await running.ended(SECONDS) == 0
+
+    assert any(ESCAPE in line for line in running.out)
+    assert not any("{+" in line or "[-" in line for line in running.out)
+
+
+async def test_it_runs_again_on_the_last_data_whatever_addresses_and_keys_are_set(demo: Start) -> None:
+    assert await (await demo()).ended(SECONDS) == 0
+    again = await demo(
+        DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
+        REDIS_URL=NOWHERE,
+        LLM_PROVIDER="openai",
+        OPENAI_API_KEY="sk-fictional",
+        CORE_API_INTERNAL_URL="http://127.0.0.1:1",
+        CORE_API_INTERNAL_SECRET="fictional",
+    )
+    assert await again.ended(SECONDS) == 0
+
+
+async def test_ctrl_c_exits_130_and_leaves_no_server_behind(demo: Start, data_dir: Path) -> None:
+    running = await demo()
+    await running.until(lambda: any("Valkey and PostgreSQL" in line for line in running.out), "the servers run")
+    running.interrupt()
+
+    assert await running.ended() == 130
+    assert not any("Traceback" in line for line in running.err)
+    await asyncio.to_thread(wait_until, lambda: not left_behind(data_dir), "the servers stop", 10.0)
