@@ -39,6 +39,8 @@ class Envelope:
     stalled_count: int = 0
     priority: int = 0
     trace: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_readable: bool = True
+    """False if the job's data or options are not what BullMQ writes: it is claimed all the same, then refused."""
 
     @property
     def identity(self) -> Identity:

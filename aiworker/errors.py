@@ -13,7 +13,7 @@ AiworkerError
 │   ├── NoSafeChange            1  nothing in the answer may be stored
 │   └── Poisoned                1  the job took its worker down too often
 ├── TransientFault              5  worth another attempt (Retry)
-│   ├── Fenced                  5  a newer claim owns this run
+│   ├── Fenced                  5  a newer claim owns this run (Snooze: the next delivery gets the receipt)
 │   └── DeadlineExceeded        5  a call outlasted its total deadline
 ├── Interrupted                 5  shutdown took the job back; no attempt spent (Snooze)
 ├── RateLimited                 5  a provider asked us to wait; no attempt spent (Snooze)
@@ -173,6 +173,11 @@ class Fenced(TransientFault):
     """A newer claim owns this run; this copy stops."""
 
     code = "fenced"
+
+    def outcome(self, now: datetime) -> Outcome:
+        # No attempt: the result may be committed by now, and the next delivery gets its receipt. A zombie's own
+        # request to come back fails harmlessly on the lock it no longer holds.
+        return Snooze(now + timedelta(seconds=1))
 
 
 class DeadlineExceeded(TransientFault):

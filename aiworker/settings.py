@@ -176,7 +176,6 @@ class Settings(BaseSettings):
     worker_queues: Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_queue_list)] = None
     worker_concurrency: Annotated[int | dict[str, int] | None, NoDecode, BeforeValidator(_concurrency)] = None
     shutdown_timeout: Duration = timedelta(seconds=60)
-    verify_policy: Literal["spec", "inherit"] = "spec"
     raw_reply_days: int = Field(default=7, ge=1)
     host: str = "127.0.0.1"
     port: int = Field(default=4002, ge=0, le=65535)

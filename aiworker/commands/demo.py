@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ QUEUE = "ai-jobs"
 JOB = "rewrite-resume"
 WAIT_S = 30.0
 NEXT = {
-    f"aiworker run-job {JOB} --example": "the payload, to play with",
-    f"aiworker run-job {JOB} job.json --dry-run --embedded": "all of it again, rolled back",
-    "aiworker serve --embedded": "a worker that stays (LLM_PROVIDER=offline, or a provider's key)",
-    f"aiworker enqueue {JOB} job.json --wait": "a job for that worker",
+    f"run-job {JOB} --example": "the payload, to play with",
+    f"run-job {JOB} --example --dry-run --embedded --provider offline": "all of it again, rolled back",
+    "serve --embedded": "a worker that stays (with LLM_PROVIDER=offline, or a provider's key)",
+    f"enqueue {JOB} job.json --wait": "a job for that worker",
 }
 
 
@@ -74,7 +75,13 @@ async def demo(ctx: typer.Context) -> None:
         callbacks = {str(r.body["jobId"]): r for r in await core_api.wait_for(len(ids))}
         await _show(story, database, example.tenant, str(example.payload["resume_id"]), receipts[0])
         _show_callback(story, callbacks[ids[0]], len(callbacks))
-        story.closing(f"{len(ids)} resumes rewritten by offline rules, start of the servers included,", NEXT)
+        story.closing(f"{len(ids)} resumes rewritten by offline rules, start of the servers included,", _runnable(NEXT))
+
+
+def _runnable(commands: dict[str, str]) -> dict[str, str]:
+    """Write commands as they can be typed here: after `make demo` the program is not on the path."""
+    program = "aiworker" if shutil.which("aiworker") else ".venv/bin/aiworker"
+    return {f"{program} {command}": what for command, what in commands.items()}
 
 
 async def _ended(story: Story, producer: Producer, job: str) -> dict[str, str]:

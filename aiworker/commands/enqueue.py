@@ -66,12 +66,7 @@ async def enqueue(
         ids = await producer.add_many(queue, [NewJob(name, each, options) for each in data])
         output.note(f"{len(ids)} on {queue}, {len(faults)} invalid")
         ended, late = await _all_ended(output, producer, queue, ids if wait else [], seconds)
-    results = [status.result for status in ended]
-    output.show(
-        "aiworker.enqueue/1",
-        {"queue": queue, "ids": ids, "invalid": faults, "results": results},
-        lambda: output.lines(*ids, *(output.json_text({"result": result}) for result in results)),
-    )
+    _tell(output, queue, ids, faults, ended)
     if late:
         raise late
     failed = [status for status in ended if status.state == "failed"]
@@ -79,6 +74,13 @@ async def enqueue(
         raise JobFailed(f"{len(failed)} of {len(ended)} jobs failed: {failed[0].failed_reason}")
     if faults:
         raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _tell(output: Output, queue: str, ids: list[str], faults: list[str], ended: list[JobStatus]) -> None:
+    results = [status.result for status in ended]
+    shown = [output.json_text({"result": result}) for result in results if result is not None]
+    fields = {"queue": queue, "ids": ids, "invalid": faults, "results": results}
+    output.show("aiworker.enqueue/1", fields, lambda: output.lines(*ids, *shown))
 
 
 async def _all_ended(

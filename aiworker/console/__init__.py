@@ -7,7 +7,6 @@ Nothing heavy is imported here, since `--help` imports it.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import json as jsonlib
 import re
@@ -226,11 +225,6 @@ def asynchronous(command: Callable[P, Coroutine[object, object, R]]) -> Callable
     return run
 
 
-def suggest(value: str, known: Iterable[str]) -> str | None:
-    """Return the known word that `value` was probably meant to be."""
-    return next(iter(difflib.get_close_matches(value, tuple(known), n=1)), None)
-
-
 async def _until_terminated(work: Coroutine[object, object, R]) -> R:
     import asyncio
 
@@ -317,7 +311,6 @@ def _queue_names(incomplete: str) -> list[str]:
 
 
 JsonFlag = Annotated[bool, typer.Option("--json", envvar="AIWORKER_JSON", help="Print one JSON document.")]
-JsonlFlag = Annotated[bool, typer.Option("--jsonl", envvar="AIWORKER_JSONL", help="Print one JSON object a line.")]
 YesFlag = Annotated[bool, typer.Option("--yes", "-y", envvar="AIWORKER_YES", help="Do it without asking.")]
 ShowSecretsFlag = Annotated[
     bool, typer.Option("--show-secrets", envvar="AIWORKER_SHOW_SECRETS", help="Print passwords instead of ****.")
@@ -325,12 +318,6 @@ ShowSecretsFlag = Annotated[
 EmbeddedFlag = Annotated[
     bool,
     typer.Option("--embedded", envvar="AIWORKER_EMBEDDED", help="Start the bundled servers where no address is set."),
-]
-QueueOption = Annotated[
-    str | None,
-    typer.Option(
-        "--queue", "-Q", envvar="AIWORKER_QUEUE", metavar="QUEUE", help="The queue.", autocompletion=_queue_names
-    ),
 ]
 QueuesOption = Annotated[
     list[str] | None,

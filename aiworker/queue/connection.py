@@ -37,7 +37,7 @@ HEALTH_CHECK_SECONDS: Final = 15
 MAX_CONNECTIONS: Final = 1_000
 WORKER_TRIES: Final = 150
 """Some minutes: a small cap on the wait and a long budget keep results through an outage and deliver them at once."""
-REMEDY: Final = "Start it with `docker compose up redis`, use --embedded, or set REDIS_URL."
+REMEDY: Final = "start Redis or Valkey there, or set REDIS_URL (unset, a command with --embedded brings its own)"
 RETRIED: Final = [BusyLoadingError, RedisConnectionError, RedisTimeoutError]
 
 
@@ -197,6 +197,8 @@ def _options(*, socket_timeout: float | None, tries: int) -> dict[str, object]:
     connect_timeout = CONNECT_TIMEOUT if socket_timeout is None else min(CONNECT_TIMEOUT, socket_timeout)
     return {
         "decode_responses": True,
+        # A job whose data is not UTF-8 must be readable enough to be refused; an error here would loop for ever.
+        "encoding_errors": "surrogateescape",
         "socket_timeout": socket_timeout,
         "socket_connect_timeout": connect_timeout,
         "socket_keepalive": True,

@@ -6,9 +6,8 @@ Touches the library's internals; the stubs in `typings/bullmq` list all of them.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -16,10 +15,8 @@ from weakref import WeakKeyDictionary
 from bullmq import Job, Worker
 from bullmq.abort_controller import AbortSignal
 from bullmq.redis_connection import RedisConnection
-from redis.exceptions import RedisError
 
 from aiworker.envelope import Envelope
-from aiworker.errors import BadEnvelope
 from aiworker.policies import LOCK_DURATION, MAX_STALLED_COUNT, STALLED_INTERVAL, QueuePolicy
 from aiworker.queue.connection import blocking_client, client_name, command_client
 from aiworker.queue.delivery import (
@@ -30,8 +27,7 @@ from aiworker.queue.delivery import (
     readable_remains,
     to_envelope,
 )
-from aiworker.queue.events import Contained, tell
-from aiworker.queue.faults import FinalJobFault
+from aiworker.queue.events import Contained
 
 METRICS_MINUTES: Final = 7 * 24 * 60
 CLOSE_SECONDS: Final = 5.0
@@ -158,27 +154,21 @@ class ReliableWorker(Worker):
         except UNREADABLE:
             if not job_data or not job_id or not token:
                 raise
-            await self._refuse(job_data, job_id, token)
-            return None
+            return self._unreadable(job_data, job_id, token)
         return job
 
     def _admit(self, job: Job, raw: dict[str, str]) -> None:
         apply_policy(job, self.policy, self._retention)
         self._envelopes[job] = to_envelope(job, raw, prefix=self._prefix, queue=self.policy.queue)
 
-    async def _refuse(self, raw: dict[str, str], job_id: str, token: str) -> None:
-        """Fail a job whose hash cannot be read; left alone it would be fetched, stall and be fetched again."""
+    def _unreadable(self, raw: dict[str, str], job_id: str, token: str) -> Job:
+        """Hand on what can be read: left alone the job would be fetched, stall and be fetched again."""
         job = Job.fromJSON(self, readable_remains(raw), job_id)
-        self._admit(job, {"data": raw.get("data", "")})
-        reason = BadEnvelope("The job's data or options are not valid JSON.").reason
-        fault = FinalJobFault(reason, reason)
-        try:
-            await job.moveToFailed(fault, token)
-        except (RedisError, TypeError) as error:
-            tell(logging.ERROR, "refuse-failed", {"jobId": job_id, "error": type(error).__name__})
-            return
-        job.deferredFailure = reason
-        self.emit("failed", job, fault)
+        job.token = token
+        apply_policy(job, self.policy, self._retention)
+        envelope = to_envelope(job, raw, prefix=self._prefix, queue=self.policy.queue)
+        self._envelopes[job] = replace(envelope, is_readable=False)
+        return job
 
     async def _ensure_client_names(self) -> None:
         # The blocking client names itself on connecting. Stock BullMQ names every pooled connection, and Node

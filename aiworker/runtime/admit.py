@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,6 +22,15 @@ from aiworker.protocol import JobPayload, JsonValue
 CLI_QUEUE = "cli"
 """The queue of one-shot runs: every job may run there, under the policy of its own queue."""
 
+
+WORDS: Mapping[str, str] = {
+    "model_type": "must be an object",
+    "string_type": "must be a text",
+    "string_too_short": "is empty",
+    "string_too_long": "is too long",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+}
 
 _NAME = re.compile(r"[\w.-]{1,64}\Z")
 """What may be shown of a payload's own keys: nothing that steers a terminal or carries a text."""
@@ -42,6 +51,8 @@ def admit(
 ) -> Admitted | InvalidPayload:
     """Check a delivery without raising: its run is claimed either way, and then needs the error."""
     try:
+        if not envelope.is_readable:
+            raise BadEnvelope("The job's data or options are not valid JSON.")
         processor = find(envelope.name, processors, queue=envelope.queue)
         policy = policy_for(processor.queue, policies)
         payload = validate(processor, decode(envelope.data, limit=policy.max_payload))
@@ -102,7 +113,7 @@ def _fault(detail: ErrorDetails, given: Iterable[str], model: type[JobPayload]) 
             names = [name.strip("' ") for part in expected for name in part.split(",")]
             return f"{field}: not one of {', '.join(names)}{_near(str(detail.get('input')), names)}"
         case kind:
-            return f"{field}: {kind.replace('_', ' ')}"
+            return f"{field}: {WORDS.get(kind, kind.replace('_', ' '))}"
 
 
 def _near(word: str, given: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ log = logging.getLogger("aiworker.serve")
 async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> AsyncGenerator[Supervisor]:
     """Wire a supervisor for the block, which starts it; raises if a server or the schema is not there."""
     redis = await check(servers.redis)
-    if redis.maxmemory_policy != "noeviction":
+    if not redis.keeps_jobs:
         log.warning(
             "redis-may-evict", extra={"fields": {"setting": "maxmemory-policy", "state": redis.maxmemory_policy}}
         )

@@ -19,6 +19,7 @@ from aiworker.envelope import Envelope, Scope, to_milliseconds
 from aiworker.errors import (
     AiworkerError,
     Cancel,
+    ConfigurationError,
     Decided,
     Fenced,
     Interrupted,
@@ -37,12 +38,15 @@ from aiworker.protocol import Abort, Connection, Context, FollowUp, JsonValue, S
 from aiworker.runtime.admit import Admitted, admit
 from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
-from aiworker.store.database import Database
+from aiworker.store.database import Contention, Database
 from aiworker.store.runs import Claim, Failed, Succeeded
+from aiworker.store.texts import storable
 from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2
 LAST_WORDS = timedelta(seconds=5)
+COME_BACK = timedelta(seconds=5)
+"""When a job returns whose start or end could not be recorded."""
 
 Receipt = dict[str, JsonValue]
 
@@ -84,17 +88,28 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
         if not isinstance(admission, Admitted):
             raise admission
         return await delivery.work(admission)
-    except asyncio.CancelledError:
-        await delivery.last_words()
-        raise
+    except (asyncio.CancelledError, SystemExit) as error:
+        if _is_cancelled():
+            await delivery.last_words()
+            raise
+        # Nobody cancelled us: something the job awaited was. Let out, it would end the worker without a word.
+        raise await delivery.ended(_crash(error, envelope)) from error
     except Fenced:
         raise
     except AiworkerError as error:
         raise await delivery.ended(error) from error
     except Exception as error:
         log.exception("job-crashed", extra={"fields": {"errorCode": "internal"}})
-        crash = TransientFault(f"{type(error).__name__} in {envelope.name}.", code="internal")
-        raise await delivery.ended(crash) from error
+        raise await delivery.ended(_crash(error, envelope)) from error
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _crash(error: BaseException, envelope: Envelope) -> TransientFault:
+    return TransientFault(f"{type(error).__name__} in {storable(envelope.name)}.", code="internal")
 
 
 async def _claim(envelope: Envelope, scope: Scope | None, runtime: Runtime) -> Claim | Succeeded:
@@ -119,7 +134,11 @@ async def _claim(envelope: Envelope, scope: Scope | None, runtime: Runtime) -> C
         )
         return epoch
 
-    standing = await runtime.database.run(scope.tenant if scope else None, claim)
+    try:
+        standing = await runtime.database.run(scope.tenant if scope else None, claim)
+    except (ServiceUnreachable, ConfigurationError, Contention) as error:
+        # Nothing was tried and nothing can be recorded: the job waits for the database, at no attempt's cost.
+        raise Decided(error, Snooze(runtime.now() + COME_BACK)) from error
     if isinstance(standing, Decided):
         raise standing
     return standing
@@ -242,9 +261,12 @@ class _Delivery:
             outcome = Cancel()
         try:
             await self.runtime.database.run(self.claim.tenant, lambda db: self._record(db, error, outcome, now))
-        except ServiceUnreachable as unreachable:
-            # Nothing can be recorded; the run stays `running` and the reconciler ends it if nobody returns.
-            return unreachable
+        except Fenced:
+            raise
+        except AiworkerError as unrecorded:
+            # Not recorded is not ended: the job comes back, at no attempt's cost, and ends then.
+            log.warning("end-not-recorded", extra={"fields": {"errorCode": unrecorded.code}})
+            return Decided(error, Snooze(now + COME_BACK))
         return Decided(error, outcome)
 
     async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:

@@ -38,7 +38,10 @@ class Health:
 
     def live(self) -> Report:
         """Fail when a worker stopped consuming and nobody asked it to."""
-        return Report(*self._workers(lambda worker: not self._is_stuck(worker)))
+        ok, checks = self._workers(lambda worker: not self._is_stuck(worker))
+        if self.supervisor.is_broken:
+            ok, checks["tasks"] = False, "a task that should never end has ended"
+        return Report(ok, checks)
 
     async def ready(self) -> Report:
         """Need a consumer heartbeat of every queue and an answer of PostgreSQL; not ready while draining."""

@@ -7,7 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from aiworker.errors import AiworkerError, DeadlineExceeded, Interrupted, JobFailed
+from aiworker.errors import (
+    AiworkerError,
+    DeadlineExceeded,
+    Interrupted,
+    JobFailed,
+    ServiceUnreachable,
+    TransientFault,
+)
 from aiworker.llm.client import LLM
 from aiworker.protocol import Abort, Call, LLMReply, Reply, Unavailable
 from aiworker.store import calls
@@ -15,6 +22,9 @@ from aiworker.store.database import Database
 
 MAX_CALLS = 12
 """Calls one run may make, follow-ups and larger caps included: a ceiling on what one job can cost."""
+
+
+CHECKPOINT_PAUSES_S = (0.1, 0.3, 1.0, 2.0)
 
 
 @dataclass(slots=True)
@@ -60,6 +70,18 @@ class Performer:
                 reply = await self.llm.answer(request)
         except TimeoutError as error:
             raise DeadlineExceeded(f"No answer within {self.deadline.total_seconds():g} s.") from error
+        return await self._store(request, reply)
+
+    async def _store(self, request: Call, reply: LLMReply) -> LLMReply:
+        """Store a reply that was paid for, trying again for some seconds: giving up means paying twice."""
+        for pause in CHECKPOINT_PAUSES_S:
+            try:
+                return await self._checkpoint(request, reply)
+            except (ServiceUnreachable, TransientFault):
+                await asyncio.sleep(pause)
+        return await self._checkpoint(request, reply)
+
+    async def _checkpoint(self, request: Call, reply: LLMReply) -> LLMReply:
         return await self.database.run(
             self.tenant,
             lambda db: calls.checkpoint(

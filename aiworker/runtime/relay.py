@@ -53,8 +53,7 @@ class Relay:
         try:
             async with self.database.transaction(None) as db:
                 messages = await outbox.lease_of_run(db, run_id, now=self.now(), lease=LEASE)
-            for message in messages:
-                await self._send(message)
+            await asyncio.gather(*(self._send(message) for message in messages))
         except AiworkerError as error:
             log.warning("delivery-postponed", extra={"fields": {"errorCode": error.code}})
         except Exception:
@@ -67,8 +66,8 @@ class Relay:
         """Send what is due and return how many messages were tried."""
         async with self.database.transaction(None) as db:
             messages = await outbox.lease_due(db, now=self.now(), lease=LEASE, limit=BATCH)
-        for message in messages:
-            await self._send(message)
+        # All at once: one after another, a slow receiver would outlast the lease of the last ones.
+        await asyncio.gather(*(self._send(message) for message in messages))
         return len(messages)
 
     async def run(self) -> None:
@@ -109,12 +108,15 @@ class Relay:
         async with self.database.transaction(message.tenant) as db:
             now, status = self.now(), str(delivery.status or delivery.error_code)
             verdict = self._verdict(message, delivery, now)
-            if verdict == "sent":
+            if delivery is NOBODY:
+                await outbox.wait(db, message, until=now + LONGEST_RETRY, status=status)
+            elif verdict == "sent":
                 await outbox.mark_sent(db, message, now=now, status=status)
             elif verdict == "dead":
                 await outbox.bury(db, message, now=now, status=status)
             else:
-                await outbox.postpone(db, message, until=now + backoff(message.tries, self.jitter()), status=status)
+                again = now + backoff(message.tries, self.jitter())
+                await outbox.postpone(db, message, until=again, status=status, now=now)
                 self._wake.set()
         fields = {"kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
         # At INFO a job is told in two lines, its start and its end: a message that went out is neither.
@@ -122,9 +124,8 @@ class Relay:
         log.log(level, "message", extra={"fields": fields})
 
     def _verdict(self, message: Message, delivery: Delivery, now: datetime) -> str:
-        if delivery is NOBODY:
-            return "retry"
-        if delivery.verdict == "retry" and now - message.created_at >= GIVE_UP_AFTER:
+        since = message.first_tried_at or now
+        if delivery.verdict == "retry" and now - since >= GIVE_UP_AFTER:
             return "dead"
         return delivery.verdict
 

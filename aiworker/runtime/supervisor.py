@@ -71,6 +71,12 @@ class Supervisor:
         return reports
 
     @property
+    def is_broken(self) -> bool:
+        """Whether a task that should never end has ended by itself."""
+        tasks = [*self._tasks, *([self._relay] if self._relay else [])]
+        return not self.draining and any(task.done() for task in tasks)
+
+    @property
     def jobs_in_hand(self) -> int:
         return sum(worker.jobs_in_hand for worker in self.workers.values())
 

@@ -20,7 +20,8 @@ INSERT INTO aiworker.calls
     (run_id, step, request_hash, tenant_id, kind, state, provider, requested_model, served_model, reply,
      stop_reason, tokens_in, tokens_out, tokens_cached, cost_usd, price_date, external_id, created_at, expires_at)
 VALUES ($1, $2, $3, $4, 'llm', 'done', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-ON CONFLICT (run_id, step, request_hash) DO UPDATE SET state = aiworker.calls.state
+ON CONFLICT (run_id, step, request_hash) DO UPDATE
+SET reply = coalesce(aiworker.calls.reply, excluded.reply), expires_at = excluded.expires_at
 RETURNING step, request_hash, reply, provider, requested_model, served_model, stop_reason,
        tokens_in, tokens_out, tokens_cached, cost_usd, external_id
 """

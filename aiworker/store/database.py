@@ -172,10 +172,15 @@ def translated(where: str) -> Generator[None]:
         ) from error
     except asyncpg.ClientConfigurationError as error:
         raise ConfigurationError("DATABASE_URL is not a PostgreSQL URL.", remedy="postgresql://user@host/db") from error
+    except (asyncpg.DuplicateTableError, asyncpg.InsufficientPrivilegeError) as error:
+        raise ConfigurationError(
+            f"PostgreSQL at {where} refused a statement: {error.args[0] if error.args else type(error).__name__}.",
+            remedy="check the role's rights; --platform is for databases without the platform's own tables",
+        ) from error
     except _UNREACHABLE as error:
         raise ServiceUnreachable(
             f"PostgreSQL unreachable at {where} ({type(error).__name__}).",
-            remedy="start it, correct DATABASE_URL, or run with --embedded",
+            remedy="start it, or correct DATABASE_URL (unset, a command with --embedded brings its own)",
         ) from error
     except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
         raise TransientFault(f"PostgreSQL at {where} gave up on a statement ({type(error).__name__}).") from error

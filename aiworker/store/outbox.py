@@ -22,7 +22,7 @@ WHERE message_id IN (
     WHERE run_id = $1 AND sent_at IS NULL AND dead_at IS NULL
       AND next_at <= $2 AND (locked_until IS NULL OR locked_until <= $2)
     FOR UPDATE SKIP LOCKED)
-RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, created_at
+RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, first_tried_at
 """
 
 LEASE_DUE = """
@@ -33,24 +33,30 @@ WHERE message_id IN (
       AND next_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
     ORDER BY next_at LIMIT $3
     FOR UPDATE SKIP LOCKED)
-RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, created_at
+RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, first_tried_at
 """
 
 ONLY_ONE = "SELECT pg_try_advisory_xact_lock(hashtext('aiworker.relay'))"
 
 SENT = """
 UPDATE aiworker.outbox SET sent_at = $3, last_status = $4, locked_until = NULL
-WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
 """
 
 POSTPONE = """
-UPDATE aiworker.outbox SET next_at = $3, last_status = $4, locked_until = NULL
-WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+UPDATE aiworker.outbox
+SET next_at = $3, last_status = $4, locked_until = NULL, first_tried_at = coalesce(first_tried_at, $6)
+WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
+"""
+
+WAIT = """
+UPDATE aiworker.outbox SET next_at = $3, last_status = $4, locked_until = NULL, tries = tries - 1
+WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
 """
 
 BURY = """
 UPDATE aiworker.outbox SET dead_at = $3, last_status = $4, locked_until = NULL
-WHERE message_id = $1 AND tenant_id = $2 AND sent_at IS NULL
+WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
 """
 
 
@@ -73,7 +79,7 @@ class Message:
     body: dict[str, JsonValue]
     idempotency_key: str
     tries: int
-    created_at: datetime
+    first_tried_at: datetime | None
 
 
 async def put(
@@ -119,23 +125,28 @@ async def of_run(db: Connection, run_id: str, tenant: str) -> list[dict[str, Jso
 
 
 async def mark_sent(db: Connection, message: Message, *, now: datetime, status: str) -> None:
-    """Record that the receiver has the message."""
-    await db.execute(SENT, message.message_id, message.tenant, now, status)
+    """Record that the receiver has the message, unless somebody else holds it by now."""
+    await db.execute(SENT, message.message_id, message.tenant, now, status, message.tries)
 
 
-async def postpone(db: Connection, message: Message, *, until: datetime, status: str) -> None:
+async def postpone(db: Connection, message: Message, *, until: datetime, status: str, now: datetime) -> None:
     """Record a failed try and when to try again."""
-    await db.execute(POSTPONE, message.message_id, message.tenant, until, status)
+    await db.execute(POSTPONE, message.message_id, message.tenant, until, status, message.tries, now)
+
+
+async def wait(db: Connection, message: Message, *, until: datetime, status: str) -> None:
+    """Put a message off that nobody tried to send."""
+    await db.execute(WAIT, message.message_id, message.tenant, until, status, message.tries)
 
 
 async def bury(db: Connection, message: Message, *, now: datetime, status: str) -> None:
     """Give the message up; it stays visible."""
-    await db.execute(BURY, message.message_id, message.tenant, now, status)
+    await db.execute(BURY, message.message_id, message.tenant, now, status, message.tries)
 
 
 def _message(row: dict[str, object]) -> Message:
-    created_at = row["created_at"]
-    assert isinstance(created_at, datetime)
+    first_tried_at = row["first_tried_at"]
+    assert first_tried_at is None or isinstance(first_tried_at, datetime)
     return Message(
         message_id=str(row["message_id"]),
         run_id=str(row["run_id"]),
@@ -146,5 +157,5 @@ def _message(row: dict[str, object]) -> Message:
         body=json.loads(str(row["body"])),
         idempotency_key=str(row["idempotency_key"]),
         tries=int(str(row["tries"])),
-        created_at=created_at,
+        first_tried_at=first_tried_at,
     )

@@ -45,6 +45,7 @@ INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
      state, fence, attempt, claimed_by, claimed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14)
+ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
 RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since
 """
 
@@ -134,7 +135,10 @@ async def claim(
 async def open_epoch(
     db: Connection, envelope: Envelope, scope: Scope | None, *, after: Failed, by: str, now: datetime
 ) -> Claim:
-    """Start the next epoch of a failed run that somebody retried on purpose; the caller writes the audit row."""
+    """Start the next epoch of a failed run that somebody retried on purpose; the caller writes the audit row.
+
+    Raises Fenced if another delivery has just started it.
+    """
     row = await db.fetchrow(
         NEW_EPOCH,
         *_identity(envelope.identity),
@@ -146,6 +150,8 @@ async def open_epoch(
         by,
         now,
     )
+    if row is None:
+        raise Fenced()
     return _claim(row, envelope, scope)
 
 

@@ -170,7 +170,7 @@ async def test_without_redis_it_exits_4_within_seconds_with_what_was_tried_and_h
 
     assert (done.code, done.out) == (4, "")
     assert "127.0.0.1:1 (connection refused)" in done.err
-    assert "docker compose up redis" in done.err
+    assert "start Redis or Valkey" in done.err
     assert "REDIS_URL" in done.err
     assert "hunter2" not in done.err
     assert time.monotonic() - began < 8

@@ -335,7 +335,7 @@ async def test_without_redis_it_exits_4_and_says_what_was_tried_and_how_to_start
 
     assert (done.code, done.out) == (4, "")
     assert "127.0.0.1:1" in done.err
-    assert "docker compose up redis" in done.err
+    assert "start Redis or Valkey" in done.err
     assert "hunter2" not in done.err
 
 

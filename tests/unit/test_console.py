@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiworker import console
-from aiworker.console import Invocation, Output, asynchronous, suggest
+from aiworker.console import Invocation, Output, asynchronous
 from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable, UsageError
 
 
@@ -293,11 +293,6 @@ def test_with_json_an_error_is_one_document_on_stderr() -> None:
 # The rest
 
 
-@pytest.mark.parametrize(("value", "match"), [("concis", "concise"), ("zzz", None)])
-def test_a_near_word_is_suggested(value: str, match: str | None) -> None:
-    assert suggest(value, ("concise", "detailed", "professional")) == match
-
-
 def test_an_async_command_runs_and_returns() -> None:
     @asynchronous
     async def double(number: int) -> int:
@@ -350,7 +345,7 @@ def test_every_shared_option_has_an_environment_twin_and_a_help_text(name: str) 
 
 
 def test_queue_names_are_completed() -> None:
-    complete: Callable[[str], list[str]] = typing.get_args(console.QueueOption)[1].autocompletion
+    complete: Callable[[str], list[str]] = typing.get_args(console.QueuesOption)[1].autocompletion
 
     assert complete("e") == ["evaluation"]
 

@@ -145,7 +145,7 @@ def test_every_documented_variable_is_a_setting() -> None:
         "CORE_API_INTERNAL_SECRET REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_USERNAME REDIS_DB WORKER_CONCURRENCY "
         "INTERNAL_API_KEY WORKER_QUEUES INTERVIEW_API_URL INTERVIEW_MODEL EVALUATION_MODEL INTERVIEW_TENANT "
         "RAW_REPLY_DAYS HOST PORT LOG_FORMAT QUEUE_PREFIX SHUTDOWN_TIMEOUT OPENAI_MODEL ANTHROPIC_MODEL "
-        "OPENAI_BASE_URL ANTHROPIC_BASE_URL VERIFY_POLICY DATABASE_POOL_SIZE AIWORKER_DATA_DIR"
+        "OPENAI_BASE_URL ANTHROPIC_BASE_URL DATABASE_POOL_SIZE AIWORKER_DATA_DIR"
     )
 
     assert set(documented.split()) == {name.upper() for name in room.FIELDS} - {"QUEUES"}
@@ -203,7 +203,6 @@ def test_all_wrong_values_are_told_at_once() -> None:
         ("queue_prefix", "hunter 2"),
         ("raw_reply_days", 0),
         ("database_pool_size", 0),
-        ("verify_policy", "hunter2"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_without_being_shown(name: str, value: object) -> None:

@@ -21,7 +21,7 @@ from aiworker.queue.connection import (
 )
 from tests.integration.queue.server import Server, free_port
 
-REMEDIES = ("docker compose up redis", "--embedded", "REDIS_URL")
+REMEDIES = ("start Redis or Valkey", "--embedded", "REDIS_URL")
 
 
 @pytest.fixture

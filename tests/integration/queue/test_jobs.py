@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from aiworker.envelope import Envelope, to_milliseconds
-from aiworker.errors import Interrupted, NotFound, RateLimited, TransientFault
+from aiworker.errors import BadEnvelope, Interrupted, NotFound, RateLimited, TransientFault
 from aiworker.protocol import Abort, JsonValue
 from aiworker.queue.delivery import Retention
 from aiworker.queue.events import EventKind, QueueEvent
@@ -230,19 +230,41 @@ async def test_a_delay_is_exact(room: Room) -> None:
     ("name", "text"),
     [("data", '{"resumeId": "r-1", '), ("opts", "[1, 2]"), ("opts", "{"), ("timestamp", "9" * 30), ("priority", "x")],
 )
-async def test_a_job_that_cannot_be_read_fails_once_and_does_not_stop_the_queue(
+async def test_a_job_that_cannot_be_read_is_handed_on_as_such_and_does_not_stop_the_queue(
     room: Room, name: str, text: str
 ) -> None:
+    seen: list[Envelope] = []
+
+    async def refuse_unreadable(envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
+        seen.append(envelope)
+        if not envelope.is_readable:
+            raise BadEnvelope
+        return {}
+
     job = await room.add(delay=60_000)
     await room.write_field(job, name, text)
-    running = await room.start(done)
+    running = await room.start(refuse_unreadable)
     await room.queue.promoteJobs()
     await room.reaches(job, "failed")
     assert (await room.field(job, "failedReason") or "").startswith("bad_envelope: ")
     event = running.of(EventKind.JOB_FAILED)[0]
-    assert (event.was_handled, event.is_final, event.job_id) == (False, True, job)
+    assert (event.is_final, event.job_id) == (True, job)
+    assert (seen[0].is_readable, seen[0].data == text) == (False, name == "data")
     healthy = await room.add()
     await room.reaches(healthy, "completed")
+
+
+async def test_data_that_is_not_utf_8_is_refused_instead_of_fetched_for_ever(room: Room) -> None:
+    async def read(envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
+        assert "\udcff" in envelope.data
+        raise BadEnvelope
+
+    job = await room.add(delay=60_000)
+    await room.redis.hset(room.queue.toKey(job), "data", b'{"a":"\xff"}')
+    await room.start(read)
+    await room.queue.promoteJobs()
+    await room.reaches(job, "failed")
+    assert (await room.field(job, "failedReason") or "").startswith("bad_envelope: ")
 
 
 async def test_a_job_that_stalled_too_often_fails_without_its_handler(room: Room) -> None:

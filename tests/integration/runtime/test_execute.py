@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from aiworker.domain.resume import locator
-from aiworker.envelope import Scope, to_milliseconds
+from aiworker.envelope import to_milliseconds
 from aiworker.errors import (
-    AiworkerError,
     Cancel,
     Decided,
     Fenced,
-    RateLimited,
     Retry,
-    ServiceUnreachable,
-    Snooze,
     TransientFault,
 )
-from aiworker.policies import POISON_LIMIT
-from aiworker.protocol import FollowUp, LLMRequest, Unavailable
+from aiworker.protocol import LLMRequest
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
-from aiworker.store.runs import claim
+from tests.integration.runtime.rows import errors, outbox, outcome, rows, runs, variants
 from tests.support.jobs import (
     EXAMPLE,
     NOW,
     TENANT,
-    Clock,
     ScriptedModel,
     again,
     envelope,
     insert_example,
     payload,
-    processor,
-    question,
     runtime,
 )
 
@@ -49,33 +39,6 @@ RESUME = str(EXAMPLE.payload["resume_id"])
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
     await insert_example(database)
-
-
-async def rows(database: Database, query: str, *args: object) -> list[dict[str, Any]]:
-    async with database.transaction(None) as db:
-        return [dict(row) for row in await db.fetch(query, *args)]
-
-
-async def runs(database: Database) -> list[dict[str, Any]]:
-    return await rows(database, "SELECT * FROM aiworker.runs ORDER BY created_at, epoch")
-
-
-async def variants(database: Database) -> list[dict[str, Any]]:
-    return await rows(
-        database, "SELECT id, student_id, base_resume_id, body::text AS body FROM resumes WHERE is_ai_variant"
-    )
-
-
-async def errors(database: Database) -> list[dict[str, Any]]:
-    return await rows(database, "SELECT * FROM aiworker.ai_job_errors")
-
-
-async def outbox(database: Database) -> list[dict[str, Any]]:
-    return await rows(database, "SELECT * FROM aiworker.outbox ORDER BY created_at")
-
-
-def outcome(error: AiworkerError) -> object:
-    return error.outcome(NOW)
 
 
 async def test_a_rewrite_leaves_variant_record_message_and_receipt(database: Database) -> None:
@@ -136,13 +99,13 @@ async def test_one_id_and_time_with_another_payload_is_another_run(database: Dat
     [
         (payload(tone="concis"), "did you mean concise?"),
         ({**{k: v for k, v in payload().items() if k != "resume_id"}, "resumeId": "r"}, "did you mean resumeId?"),
-        (payload(student_id=7), "student_id: string type"),
+        (payload(student_id=7), "student_id: must be a text"),
         ("{not json", "not valid JSON"),
         ("[" * 10_000, "not valid JSON, or nested too deeply"),
         (payload(extra=json.loads("[" * 70 + "]" * 70)), "deeper than 64"),
         (payload(job_title="a\x00b"), "NUL"),
         (payload(job_description="x" * 300_000), "the limit is 262,144"),
-        ("[]", "payload: model"),
+        ("[]", "payload: must be an object"),
     ],
 )
 async def test_bad_input_leaves_an_error_row_and_nothing_else(database: Database, data: object, told: str) -> None:
@@ -285,162 +248,3 @@ async def test_a_copy_overtaken_during_its_call_writes_nothing(database: Databas
     (variant,) = await variants(database)
     assert "newer copy" in variant["body"]
     assert len(await outbox(database)) == 1
-
-
-async def test_a_reply_that_was_paid_for_is_not_paid_for_again(database: Database) -> None:
-    def fail(*_: object) -> object:
-        raise TransientFault("after the checkpoint")
-
-    job, model = envelope(), ScriptedModel(["answer"])
-    dying = processor(name="rewrite-resume", settle=fail)
-    with pytest.raises(Decided):
-        await execute(job, runtime(database, llm=model, processors=[dying]))
-    healthy = processor(name="rewrite-resume", settle=lambda p, f, replies, c: replies["q"])
-    await execute(again(job, made=1), runtime(database, llm=model, processors=[healthy]))
-    assert len(model.asked) == 1
-
-
-async def test_a_rate_limit_snoozes_without_spending_an_attempt(database: Database) -> None:
-    model = ScriptedModel([RateLimited(retry_after=timedelta(seconds=7))])
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(made=2, started=3), runtime(database, llm=model))
-    assert outcome(raised.value) == Snooze(NOW + timedelta(seconds=7))
-    (run,) = await runs(database)
-    assert (run["state"], run["snoozes"], run["clean_ends"]) == ("running", 1, 1)
-
-
-async def test_snoozes_are_capped_and_then_cost_an_attempt(database: Database) -> None:
-    clock, job, seen = Clock(), envelope(allowed=5), list[object]()
-    for _ in range(11):
-        model = ScriptedModel([RateLimited(retry_after=timedelta(minutes=9))])
-        with pytest.raises(Decided) as raised:
-            await execute(job, runtime(database, llm=model, now=clock))
-        seen.append(raised.value.outcome(clock.at))
-        job = again(job)
-    assert seen == [Snooze(NOW + timedelta(seconds=60))] * 10 + [Retry()]
-
-
-async def test_a_job_that_keeps_taking_its_worker_down_is_given_up_without_running(database: Database) -> None:
-    model, job = ScriptedModel(), envelope()
-    for _ in range(POISON_LIMIT):
-        async with database.transaction(TENANT) as db:
-            await claim(db, job, Scope(TENANT), by="a worker that dies", now=NOW)
-        job = again(job)
-    with pytest.raises(Decided) as raised:
-        await execute(job, runtime(database, llm=model))
-    assert raised.value.code == "poisoned" and model.asked == []
-    assert len(await errors(database)) == 1
-
-
-async def test_being_cancelled_is_an_orderly_end(database: Database) -> None:
-    asked = asyncio.Event()
-
-    class Hangs(ScriptedModel):
-        async def answer(self, request: LLMRequest) -> Any:
-            asked.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(execute(envelope(), runtime(database, llm=Hangs())))
-    await asked.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    (run,) = await runs(database)
-    assert (run["state"], run["starts"], run["clean_ends"]) == ("running", 1, 1)
-
-
-async def test_an_aborted_job_does_not_finish(database: Database) -> None:
-    class Aborted:
-        aborted, reason = True, "lock lost"
-
-        async def wait(self) -> None: ...
-
-    model = ScriptedModel()
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), runtime(database, llm=model), Aborted())
-    assert raised.value.code == "interrupted" and isinstance(outcome(raised.value), Snooze)
-    assert model.asked == [] and await variants(database) == []
-
-
-async def test_a_bug_is_an_internal_fault_whose_text_stays_inside(database: Database) -> None:
-    def bug(*_: object) -> object:
-        raise RuntimeError("Canary Kumari")
-
-    broken = processor(name="rewrite-resume", settle=bug)
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), runtime(database, llm=ScriptedModel(), processors=[broken]))
-    assert raised.value.reason == "internal: RuntimeError in rewrite-resume."
-    assert outcome(raised.value) == Retry()
-
-
-async def test_a_call_past_its_deadline_is_retryable(database: Database) -> None:
-    class Hangs(ScriptedModel):
-        async def answer(self, request: LLMRequest) -> Any:
-            await asyncio.Event().wait()
-
-    wired = runtime(database, llm=Hangs())
-    short = tuple(replace(policy, deadline=timedelta(milliseconds=20)) for policy in wired.policies)
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), replace(wired, policies=short))
-    assert raised.value.code == "timeout" and outcome(raised.value) == Retry()
-
-
-async def test_an_optional_call_that_fails_reaches_settle_as_unavailable(database: Database) -> None:
-    seen: dict[str, object] = {}
-
-    def settle(payload: object, facts: object, replies: Any, ctx: object) -> str:
-        seen.update(replies)
-        return "ok"
-
-    calls = (question("sure"), question("maybe", required=False, x=1))
-    job = processor(name="rewrite-resume", ask=lambda p, f, c: calls, settle=settle)
-    model = ScriptedModel(["fine", TransientFault("down", code="provider_5xx")])
-    await execute(envelope(), runtime(database, llm=model, processors=[job]))
-    assert seen["maybe"] == Unavailable("provider_5xx", retryable=True)
-
-
-async def test_a_follow_up_is_one_more_round_and_rounds_are_bounded(database: Database) -> None:
-    def once(payload: object, facts: object, replies: Any, ctx: object) -> object:
-        return "done" if "second" in replies else FollowUp((question("second", n=2),))
-
-    model = ScriptedModel(["one", "two"])
-    job = processor(name="rewrite-resume", settle=once)
-    await execute(envelope(), runtime(database, llm=model, processors=[job]))
-    assert [request.step for request in model.asked] == ["q", "second"]
-
-    endless = processor(name="rewrite-resume", settle=lambda p, f, r, c: FollowUp((question(f"s{len(r)}"),)))
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), runtime(database, llm=ScriptedModel(), processors=[endless]))
-    assert raised.value.code == "too_many_rounds"
-
-
-async def test_a_job_cannot_ask_without_end(database: Database) -> None:
-    many = tuple(question(f"s{n}", n=n) for n in range(13))
-    job = processor(name="rewrite-resume", ask=lambda p, f, c: many)
-    model = ScriptedModel()
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), runtime(database, llm=model, processors=[job]))
-    assert raised.value.code == "too_many_calls" and model.asked == []
-
-
-async def test_what_is_not_finite_never_becomes_a_receipt(database: Database) -> None:
-    from aiworker.protocol import Saved, Tx
-
-    async def save(payload: object, facts: object, result: object, tx: Tx) -> Saved:
-        return Saved("r", {"rows": float("nan")})  # pyright: ignore[reportArgumentType]
-
-    job = processor(name="rewrite-resume", save=save)
-    with pytest.raises(Decided, match="ValueError"):
-        await execute(envelope(), runtime(database, llm=ScriptedModel(["x"]), processors=[job]))
-    assert [run["state"] for run in await runs(database)] == ["running"]
-
-
-async def test_a_database_that_dies_before_the_end_is_a_retryable_fault(database: Database) -> None:
-    class Cuts(ScriptedModel):
-        async def answer(self, request: LLMRequest) -> Any:
-            await database.close()
-            return await super().answer(request)
-
-    with pytest.raises(ServiceUnreachable) as raised:
-        await execute(envelope(), runtime(database, llm=Cuts(['{"b0": "x"}'])))
-    assert outcome(raised.value) == Retry()

@@ -127,8 +127,12 @@ async def test_without_a_receiver_a_message_waits_however_long(
     clock.move(GIVE_UP_AFTER * 3)
     await deaf.pass_once()
     clock.move(LONGEST_RETRY * 2)
+    core_api.script(None, [503])
     await relay.pass_once()
-    assert len(core_api.received) == 1
+    clock.move(LONGEST_RETRY)
+    await relay.pass_once()
+    assert [r.headers["x-aiworker-attempt"] for r in core_api.received] == ["1", "2"]
+    assert (await messages(relay.database))[0]["sent_at"] is not None
 
 
 async def test_two_relays_send_a_message_once(relay: Relay, core_api: FakeCoreApi, clock: Clock, door: CoreApi) -> None:
@@ -150,6 +154,30 @@ async def test_the_messages_of_a_dead_worker_come_back_when_its_lease_ends(
     clock.move(LEASE)
     assert await relay.pass_once() == 1
     assert len(core_api.received) == 1
+
+
+async def test_a_holder_whose_lease_ran_out_changes_nothing(relay: Relay, clock: Clock) -> None:
+    await execute(envelope(), runtime(relay.database, now=clock))
+    async with relay.database.transaction(None) as db:
+        (stale,) = await outbox.lease_due(db, now=clock.at, lease=LEASE, limit=5)
+    clock.move(LEASE)
+    async with relay.database.transaction(None) as db:
+        (current,) = await outbox.lease_due(db, now=clock.at, lease=LEASE, limit=5)
+        await outbox.bury(db, current, now=clock.at, status="422")
+        await outbox.mark_sent(db, stale, now=clock.at, status="200")
+    (message,) = await messages(relay.database)
+    assert (message["sent_at"], message["last_status"]) == (None, "422")
+
+
+async def test_a_slow_receiver_does_not_outlast_the_lease_of_a_batch(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock
+) -> None:
+    for _ in range(6):
+        await execute(envelope(), runtime(relay.database, now=clock))
+    core_api.script(None, ("timeout" for _ in range(6)))
+    began = asyncio.get_running_loop().time()
+    assert await relay.pass_once() == 6
+    assert asyncio.get_running_loop().time() - began < 2 * 2.0, "six timeouts of 2 s, side by side"
 
 
 async def test_an_immediate_try_never_raises(relay: Relay, database: Database) -> None:

@@ -213,7 +213,7 @@ def test_a_number_too_large_for_a_double_is_refused(number: str) -> None:
 
 @pytest.mark.parametrize("data", ["[]", '"text"', "7", "null", "true", "[{}]"])
 def test_what_is_no_object_is_no_payload(data: str) -> None:
-    assert refused(data) == "The payload does not fit rewrite-resume: payload: model type."
+    assert refused(data) == "The payload does not fit rewrite-resume: payload: must be an object."
 
 
 @pytest.mark.parametrize("field", sorted(Payload.model_fields))
@@ -233,11 +233,11 @@ def test_a_missing_field_is_recognised_under_a_similar_name(field: str, given: s
 @pytest.mark.parametrize(
     ("field", "value", "fault"),
     [
-        ("student_id", 7, "string type"),
-        ("student_id", None, "string type"),
-        ("student_id", "", "string too short"),
-        ("student_id", "x" * 201, "string too long"),
-        ("job_title", ["a"], "string type"),
+        ("student_id", 7, "must be a text"),
+        ("student_id", None, "must be a text"),
+        ("student_id", "", "is empty"),
+        ("student_id", "x" * 201, "is too long"),
+        ("job_title", ["a"], "must be a text"),
         ("tone", "profesional", "not one of concise, detailed, professional (did you mean professional?)"),
         ("tone", "Concise", "not one of concise, detailed, professional (did you mean concise?)"),
         ("tone", "shouting", "not one of concise, detailed, professional"),

@@ -68,6 +68,7 @@ CREATE TABLE aiworker.outbox (
     idempotency_key text NOT NULL,
     tries           integer NOT NULL DEFAULT 0,
     next_at         timestamptz NOT NULL DEFAULT now(),
+    first_tried_at  timestamptz,
     locked_until    timestamptz,
     sent_at         timestamptz,
     dead_at         timestamptz,

@@ -1,0 +1,312 @@
+"""Calls, rounds and the ways a start can end, on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aiworker.envelope import Scope
+from aiworker.errors import (
+    Decided,
+    Fenced,
+    RateLimited,
+    Retry,
+    ServiceUnreachable,
+    Snooze,
+    TransientFault,
+)
+from aiworker.policies import POISON_LIMIT
+from aiworker.protocol import FollowUp, LLMRequest, Unavailable
+from aiworker.runtime import execute as execute_module
+from aiworker.runtime.execute import COME_BACK, execute
+from aiworker.store import calls
+from aiworker.store.database import Database
+from aiworker.store.runs import claim
+from tests.integration.runtime.rows import errors, outcome, runs, variants
+from tests.support.jobs import (
+    NOW,
+    TENANT,
+    Clock,
+    ScriptedModel,
+    again,
+    envelope,
+    insert_example,
+    processor,
+    question,
+    runtime,
+)
+
+
+@pytest.fixture(autouse=True)
+async def example_rows(database: Database) -> None:
+    await insert_example(database)
+
+
+async def test_a_reply_that_was_paid_for_is_not_paid_for_again(database: Database) -> None:
+    def fail(*_: object) -> object:
+        raise TransientFault("after the checkpoint")
+
+    job, model = envelope(), ScriptedModel(["answer"])
+    dying = processor(name="rewrite-resume", settle=fail)
+    with pytest.raises(Decided):
+        await execute(job, runtime(database, llm=model, processors=[dying]))
+    healthy = processor(name="rewrite-resume", settle=lambda p, f, replies, c: replies["q"])
+    await execute(again(job, made=1), runtime(database, llm=model, processors=[healthy]))
+    assert len(model.asked) == 1
+
+
+async def test_a_rate_limit_snoozes_without_spending_an_attempt(database: Database) -> None:
+    model = ScriptedModel([RateLimited(retry_after=timedelta(seconds=7))])
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(made=2, started=3), runtime(database, llm=model))
+    assert outcome(raised.value) == Snooze(NOW + timedelta(seconds=7))
+    (run,) = await runs(database)
+    assert (run["state"], run["snoozes"], run["clean_ends"]) == ("running", 1, 1)
+
+
+async def test_snoozes_are_capped_and_then_cost_an_attempt(database: Database) -> None:
+    clock, job, seen = Clock(), envelope(allowed=5), list[object]()
+    for _ in range(11):
+        model = ScriptedModel([RateLimited(retry_after=timedelta(minutes=9))])
+        with pytest.raises(Decided) as raised:
+            await execute(job, runtime(database, llm=model, now=clock))
+        seen.append(raised.value.outcome(clock.at))
+        job = again(job)
+    assert seen == [Snooze(NOW + timedelta(seconds=60))] * 10 + [Retry()]
+
+
+async def test_a_job_that_keeps_taking_its_worker_down_is_given_up_without_running(database: Database) -> None:
+    model, job = ScriptedModel(), envelope()
+    for _ in range(POISON_LIMIT):
+        async with database.transaction(TENANT) as db:
+            await claim(db, job, Scope(TENANT), by="a worker that dies", now=NOW)
+        job = again(job)
+    with pytest.raises(Decided) as raised:
+        await execute(job, runtime(database, llm=model))
+    assert raised.value.code == "poisoned" and model.asked == []
+    assert len(await errors(database)) == 1
+
+
+async def test_being_cancelled_is_an_orderly_end(database: Database) -> None:
+    asked = asyncio.Event()
+
+    class Hangs(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            asked.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(execute(envelope(), runtime(database, llm=Hangs())))
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (run,) = await runs(database)
+    assert (run["state"], run["starts"], run["clean_ends"]) == ("running", 1, 1)
+
+
+async def test_an_aborted_job_does_not_finish(database: Database) -> None:
+    class Aborted:
+        aborted, reason = True, "lock lost"
+
+        async def wait(self) -> None: ...
+
+    model = ScriptedModel()
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), runtime(database, llm=model), Aborted())
+    assert raised.value.code == "interrupted" and isinstance(outcome(raised.value), Snooze)
+    assert model.asked == [] and await variants(database) == []
+
+
+async def test_a_bug_is_an_internal_fault_whose_text_stays_inside(database: Database) -> None:
+    def bug(*_: object) -> object:
+        raise RuntimeError("Canary Kumari")
+
+    broken = processor(name="rewrite-resume", settle=bug)
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), runtime(database, llm=ScriptedModel(), processors=[broken]))
+    assert raised.value.reason == "internal: RuntimeError in rewrite-resume."
+    assert outcome(raised.value) == Retry()
+
+
+async def test_a_call_past_its_deadline_is_retryable(database: Database) -> None:
+    class Hangs(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            await asyncio.Event().wait()
+
+    wired = runtime(database, llm=Hangs())
+    short = tuple(replace(policy, deadline=timedelta(milliseconds=20)) for policy in wired.policies)
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), replace(wired, policies=short))
+    assert raised.value.code == "timeout" and outcome(raised.value) == Retry()
+
+
+async def test_an_optional_call_that_fails_reaches_settle_as_unavailable(database: Database) -> None:
+    seen: dict[str, object] = {}
+
+    def settle(payload: object, facts: object, replies: Any, ctx: object) -> str:
+        seen.update(replies)
+        return "ok"
+
+    calls = (question("sure"), question("maybe", required=False, x=1))
+    job = processor(name="rewrite-resume", ask=lambda p, f, c: calls, settle=settle)
+    model = ScriptedModel(["fine", TransientFault("down", code="provider_5xx")])
+    await execute(envelope(), runtime(database, llm=model, processors=[job]))
+    assert seen["maybe"] == Unavailable("provider_5xx", retryable=True)
+
+
+async def test_a_follow_up_is_one_more_round_and_rounds_are_bounded(database: Database) -> None:
+    def once(payload: object, facts: object, replies: Any, ctx: object) -> object:
+        return "done" if "second" in replies else FollowUp((question("second", n=2),))
+
+    model = ScriptedModel(["one", "two"])
+    job = processor(name="rewrite-resume", settle=once)
+    await execute(envelope(), runtime(database, llm=model, processors=[job]))
+    assert [request.step for request in model.asked] == ["q", "second"]
+
+    endless = processor(name="rewrite-resume", settle=lambda p, f, r, c: FollowUp((question(f"s{len(r)}"),)))
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), runtime(database, llm=ScriptedModel(), processors=[endless]))
+    assert raised.value.code == "too_many_rounds"
+
+
+async def test_a_job_cannot_ask_without_end(database: Database) -> None:
+    many = tuple(question(f"s{n}", n=n) for n in range(13))
+    job = processor(name="rewrite-resume", ask=lambda p, f, c: many)
+    model = ScriptedModel()
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), runtime(database, llm=model, processors=[job]))
+    assert raised.value.code == "too_many_calls" and model.asked == []
+
+
+async def test_what_is_not_finite_never_becomes_a_receipt(database: Database) -> None:
+    from aiworker.protocol import Saved, Tx
+
+    async def save(payload: object, facts: object, result: object, tx: Tx) -> Saved:
+        return Saved("r", {"rows": float("nan")})  # pyright: ignore[reportArgumentType]
+
+    job = processor(name="rewrite-resume", save=save)
+    with pytest.raises(Decided, match="ValueError"):
+        await execute(envelope(), runtime(database, llm=ScriptedModel(["x"]), processors=[job]))
+    assert [run["state"] for run in await runs(database)] == ["running"]
+
+
+async def test_a_database_that_dies_before_the_end_costs_no_attempt(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cuts(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            await database.close()
+            return await super().answer(request)
+
+    monkeypatch.setattr("aiworker.runtime.perform.CHECKPOINT_PAUSES_S", (0.01,))
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(allowed=1), runtime(database, llm=Cuts(['{"b0": "x"}'])))
+    assert raised.value.code == "unreachable"
+    assert outcome(raised.value) == Snooze(NOW + COME_BACK), "it comes back, also on its last attempt"
+
+
+async def test_a_database_that_is_away_at_the_claim_costs_no_attempt(database: Database) -> None:
+    await database.close()
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(allowed=1), runtime(database))
+    assert outcome(raised.value) == Snooze(NOW + COME_BACK)
+
+
+async def test_a_schema_that_is_missing_for_a_moment_ends_no_job(database: Database) -> None:
+    job = envelope(allowed=1)
+    async with database.transaction(None) as db:
+        await db.execute("ALTER TABLE aiworker.runs RENAME TO elsewhere")
+    with pytest.raises(Decided) as raised:
+        await execute(job, runtime(database))
+    assert (raised.value.code, outcome(raised.value)) == ("configuration", Snooze(NOW + COME_BACK))
+    async with database.transaction(None) as db:
+        await db.execute("ALTER TABLE aiworker.elsewhere RENAME TO runs")
+    await execute(again(job), runtime(database))
+
+
+async def test_a_commit_whose_answer_was_lost_gives_its_receipt_on_the_next_delivery(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, finish = envelope(allowed=1), execute_module._Delivery._finish  # pyright: ignore[reportPrivateUsage]
+    committed = asyncio.Event()
+
+    async def cut_off(self: Any, db: Any, *args: Any) -> Any:
+        if committed.is_set():
+            return await finish(self, db, *args)
+        async with database.transaction(TENANT) as other:
+            await finish(self, other, *args)
+        committed.set()
+        raise ServiceUnreachable("the answer to COMMIT was lost")
+
+    monkeypatch.setattr(execute_module._Delivery, "_finish", cut_off)  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(Fenced) as raised:
+        await execute(job, runtime(database))
+    assert isinstance(outcome(raised.value), Snooze), "failing it would tell two stories"
+    receipt = await execute(again(job), runtime(database))
+    assert [run["state"] for run in await runs(database)] == ["succeeded"] and receipt["resultId"]
+
+
+async def test_a_stray_cancellation_is_a_crash_with_an_error_row(database: Database) -> None:
+    class Strays(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            inner = asyncio.ensure_future(asyncio.Event().wait())
+            inner.cancel()
+            await inner
+
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(allowed=1), runtime(database, llm=Strays()))
+    assert raised.value.code == "internal" and len(await errors(database)) == 1
+
+
+async def test_a_reply_is_held_while_the_database_is_away_for_a_moment(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiworker.runtime.perform.CHECKPOINT_PAUSES_S", (0.01, 0.01))
+    away = [ServiceUnreachable("for a moment"), ServiceUnreachable("for a moment")]
+    checkpoint = calls.checkpoint
+
+    async def flaky(*args: Any, **kwargs: Any) -> Any:
+        if away:
+            raise away.pop()
+        return await checkpoint(*args, **kwargs)
+
+    monkeypatch.setattr(calls, "checkpoint", flaky)
+    model = ScriptedModel(['{"b0": "Built the thing"}'])
+    await execute(envelope(), runtime(database, llm=model))
+    assert len(model.asked) == 1 and away == []
+
+
+async def test_a_reply_whose_text_has_expired_is_asked_for_again(database: Database) -> None:
+    job, model = envelope(), ScriptedModel(["first", "second"])
+    dying = processor(name="rewrite-resume", settle=raises(TransientFault("once")))
+    with pytest.raises(Decided):
+        await execute(job, runtime(database, llm=model, processors=[dying]))
+    async with database.transaction(TENANT) as db:
+        await db.execute("UPDATE aiworker.calls SET reply = NULL")
+    seen: list[object] = []
+
+    def look(payload: object, facts: object, replies: Any, ctx: object) -> str:
+        seen.append(replies["q"].text)
+        return "ok"
+
+    healthy = processor(name="rewrite-resume", settle=look)
+    await execute(again(job, made=1), runtime(database, llm=model, processors=[healthy]))
+    assert seen == ["second"]
+
+
+async def test_a_job_whose_name_no_database_can_hold_still_gets_its_error_row(database: Database) -> None:
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(name="re\x00write\ud800", job_id="a\x00b"), runtime(database))
+    assert raised.value.code == "unknown_job"
+    assert (await errors(database))[0]["job_name"] == "rewrite"
+
+
+def raises(error: BaseException) -> Any:
+    def step(*_: object) -> object:
+        raise error
+
+    return step
