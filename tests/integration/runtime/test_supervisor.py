@@ -2,158 +2,51 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import json
-import os
-import signal
-import uuid
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
 from aiworker import embedded
-from aiworker.errors import ConfigurationError, Decided, ExitCode, JobFailed, ServiceUnreachable, Snooze, TransientFault
-from aiworker.llm import client
+from aiworker.errors import ConfigurationError, ServiceUnreachable, TransientFault
 from aiworker.policies import POLICIES
-from aiworker.processors import PROCESSORS
-from aiworker.protocol import LLMReply, LLMRequest
 from aiworker.queue.connection import ServerInfo
-from aiworker.queue.producer import JobOptions, JobStatus, NewJob, Producer
+from aiworker.queue.producer import JobOptions
 from aiworker.queue.worker import WorkerState
 from aiworker.runtime import daemon
 from aiworker.runtime import relay as relay_module
-from aiworker.runtime.execute import execute
 from aiworker.runtime.health import Health
-from aiworker.runtime.servers import Servers
-from aiworker.runtime.supervisor import WORKER_OF_QUEUE, Supervisor
+from aiworker.runtime.supervisor import WORKER_OF_QUEUE
 from aiworker.runtime.wiring import consumable
-from aiworker.settings import Settings, load
 from aiworker.store.database import Database
-from aiworker.telemetry import logs
 from aiworker.testing.core_api import FakeCoreApi
+from tests.integration.runtime.floor import (
+    GRACE,
+    JOB,
+    QUEUE,
+    SECRET,
+    Floor,
+    Hanging,
+    floor,
+    log,
+    model,
+    own_environment,
+    rows,
+    runs,
+)
 from tests.support.databases import copy_of
-from tests.support.environment import scrub
 from tests.support.jobs import (
     EXAMPLE,
-    NOW,
     TENANT,
-    ScriptedModel,
-    envelope,
     insert_example,
     payload,
-    processor,
-    question,
-    runtime,
 )
 
-JOB = "rewrite-resume"
-QUEUE = "ai-jobs"
-SECRET = "supervisor-test-secret"
-GRACE = timedelta(seconds=10)
-ONCE = JobOptions(attempts=1)
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    scrub(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def log() -> Generator[Callable[[], list[dict[str, Any]]]]:
-    """Write logs as `serve` does and read them back; reading ends the writing."""
-    stream = io.StringIO()
-    logs.configure("json", stream)
-
-    def lines() -> list[dict[str, Any]]:
-        logs.shutdown()
-        return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-    yield lines
-    logs.shutdown()
-
-
-@dataclass
-class Floor:
-    """Where a test serves: its servers, its settings, and a producer to add jobs with."""
-
-    servers: Servers
-    settings: Settings
-    producer: Producer
-
-    def tell(self, core_api: FakeCoreApi) -> None:
-        """Send callbacks to this core-api."""
-        told = {"core_api_internal_url": core_api.url, "core_api_internal_secret": SECRET}
-        self.settings = load(overrides={"llm_provider": "offline", "queue_prefix": self.settings.queue_prefix, **told})
-
-    @asynccontextmanager
-    async def wired(self) -> AsyncGenerator[Supervisor]:
-        """Wire a supervisor that the test starts."""
-        async with daemon.serving(self.settings, self.servers, consumable(self.settings)) as ready:
-            yield ready
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncGenerator[Supervisor]:
-        """Start what `serve` starts."""
-        async with self.wired() as running:
-            await running.start()
-            yield running
-
-    async def add(self, data: object = None, options: JobOptions | None = None) -> str:
-        job = NewJob(JOB, json.dumps(payload() if data is None else data), options or JobOptions())
-        return await self.producer.add(QUEUE, job)
-
-    async def ended(self, job: str) -> JobStatus:
-        return [status async for status in self.producer.watch(QUEUE, job, 15.0)][-1]
-
-
-@pytest.fixture
-async def floor(servers: embedded.Servers, database_url: str, database: Database) -> AsyncGenerator[Floor]:
-    await insert_example(database)
-    located = Servers(SecretStr(database_url), "DATABASE_URL", SecretStr(servers.redis_url), "REDIS_URL", None)
-    prefix = f"t{uuid.uuid4().hex[:12]}"
-    async with Producer(servers.redis_url, prefix=prefix) as producer:
-        yield Floor(located, load(overrides={"llm_provider": "offline", "queue_prefix": prefix}), producer)
-
-
-@dataclass
-class Hanging(ScriptedModel):
-    """A model that answers when it is allowed to."""
-
-    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
-    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def answer(self, request: LLMRequest) -> LLMReply:
-        self.was_asked.set()
-        await self.may_answer.wait()
-        return await super().answer(request)
-
-
-@pytest.fixture
-def model(monkeypatch: pytest.MonkeyPatch) -> Hanging:
-    """Have every runtime ask this model."""
-    hanging = Hanging(['{"b0": "Built the thing"}'])
-
-    def build(provider: str) -> Hanging:
-        return hanging
-
-    monkeypatch.setattr(client, "build", build)
-    return hanging
-
-
-async def rows(database: Database, query: str) -> list[dict[str, Any]]:
-    async with database.transaction(None) as db:
-        return [dict(row) for row in await db.fetch(query)]
-
-
-async def runs(database: Database) -> list[dict[str, Any]]:
-    return await rows(database, "SELECT * FROM aiworker.runs ORDER BY created_at")
+__all__ = ["floor", "log", "model", "own_environment"]
 
 
 # Work
@@ -359,161 +252,3 @@ async def test_the_bundled_database_is_migrated_at_the_start(floor: Floor, serve
         async with floor.serving() as running:
             await insert_example(running.wired.runtime.database)
             assert (await floor.ended(await floor.add())).state == "completed"
-
-
-# The drain
-
-
-async def test_a_drain_finishes_what_is_in_hand_and_takes_nothing_new(floor: Floor, model: Hanging) -> None:
-    async with floor.serving() as running:
-        job = await floor.add()
-        await model.was_asked.wait()
-        assert running.jobs_in_hand == 1
-        drain = asyncio.create_task(running.drain(GRACE))
-        await asyncio.sleep(0)
-        await floor.add()
-        model.may_answer.set()
-        (report,) = await drain
-    assert (report.finished, report.handed_back, report.abandoned) == (1, (), ())
-    assert (await floor.ended(job)).state == "completed"
-    assert (await floor.producer.counts(QUEUE))["waiting"] == 1
-
-
-async def test_what_outlasts_the_grace_goes_back_unpunished_and_is_done_by_the_next_process(
-    floor: Floor, model: Hanging, database: Database
-) -> None:
-    async with floor.serving() as running:
-        job = await floor.add(options=ONCE)
-        await model.was_asked.wait()
-        (report,) = await running.drain(timedelta(0))
-    assert report.handed_back == (job,) and report.is_clean
-    (run,) = await runs(database)
-    assert (run["state"], run["starts"], run["clean_ends"]) == ("running", 1, 1)
-    model.may_answer.set()
-    async with floor.serving():
-        assert (await floor.ended(job)).state == "completed"
-    (run,) = await runs(database)
-    assert (run["state"], run["starts"]) == ("succeeded", 2)
-
-
-async def test_leaving_the_block_drains_and_a_second_drain_changes_nothing(floor: Floor) -> None:
-    async with floor.serving() as running:
-        await running.drain(GRACE)
-    assert running.draining
-    assert [worker.state for worker in running.workers.values()] == [WorkerState.STOPPED]
-
-
-def send(signal_number: signal.Signals) -> None:
-    """Send this process a signal, if somebody handles it."""
-    assert signal.getsignal(signal_number) not in (signal.SIG_DFL, signal.default_int_handler)
-    os.kill(os.getpid(), signal_number)
-
-
-@pytest.fixture
-async def stop() -> AsyncGenerator[daemon.StopSignals]:
-    """Catch the signals of this process, and leave them to pytest afterwards."""
-    before = {name: signal.getsignal(name) for name in daemon.SIGNALS}
-    with daemon.StopSignals() as signals:
-        yield signals
-    assert {signal.getsignal(name) for name in daemon.SIGNALS} == {signal.SIG_IGN}
-    for name, handler in before.items():
-        signal.signal(name, handler)
-
-
-async def test_one_signal_drains_and_exits_0(floor: Floor, model: Hanging, stop: daemon.StopSignals) -> None:
-    said: list[str] = []
-    async with floor.serving() as running:
-        job = await floor.add()
-        await model.was_asked.wait()
-
-        def say(text: str) -> None:
-            said.append(text)
-            model.may_answer.set()
-
-        stopping = asyncio.create_task(daemon.until_stopped(running, stop, GRACE, say=say))
-        await asyncio.sleep(0)
-        send(signal.SIGTERM)
-        assert await stopping is ExitCode.OK
-    assert said == ["stopping: 1 running jobs, 10 s at most; again to abort", "stopped: 1 finished, 0 handed back"]
-    assert (await floor.ended(job)).state == "completed"
-
-
-async def test_a_second_signal_ends_the_wait_and_exits_130(
-    floor: Floor, model: Hanging, stop: daemon.StopSignals
-) -> None:
-    said: list[str] = []
-
-    def say(text: str) -> None:
-        said.append(text)
-        if len(said) == 1:
-            send(signal.SIGINT)
-
-    async with floor.serving() as running:
-        await floor.add()
-        await model.was_asked.wait()
-        stopping = asyncio.create_task(daemon.until_stopped(running, stop, GRACE, say=say))
-        await asyncio.sleep(0)
-        send(signal.SIGINT)
-        assert await stopping is ExitCode.INTERRUPTED
-    assert said[1] == "stopped: 0 finished, 1 handed back"
-
-
-# What stopping does to one job
-
-
-@dataclass
-class Told:
-    """An abort signal that a test raises."""
-
-    aborted: bool = False
-    reason: str | None = None
-
-    async def wait(self) -> None: ...
-
-
-async def test_a_job_told_to_stop_during_its_call_keeps_the_reply_and_writes_no_result(database: Database) -> None:
-    await insert_example(database)
-    abort = Told()
-
-    def stop(request: LLMRequest) -> str:
-        abort.aborted = True
-        return '{"b0": "Built the thing"}'
-
-    with pytest.raises(Decided) as raised:
-        await execute(envelope(), runtime(database, llm=ScriptedModel([stop])), abort)
-    assert raised.value.outcome(NOW) == Snooze(NOW)
-    assert await rows(database, "SELECT id FROM resumes WHERE is_ai_variant") == []
-    assert len(await rows(database, "SELECT reply FROM aiworker.calls")) == 1
-    assert [run["clean_ends"] for run in await runs(database)] == [1]
-
-
-async def test_a_cancelled_job_whose_database_is_gone_ends_all_the_same(database: Database) -> None:
-    model = Hanging()
-    await insert_example(database)
-    task = asyncio.create_task(execute(envelope(), runtime(database, llm=model)))
-    await model.was_asked.wait()
-    await database.close()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_a_queue_without_a_callback_announces_nothing(database: Database) -> None:
-    quiet = replace(processor(name="session-started"), queue="interview")
-    wired = runtime(database, llm=ScriptedModel(["x"]), processors=[*PROCESSORS, quiet])
-    receipt = await execute(envelope({}, queue="interview", name="session-started"), wired)
-    assert receipt["resultId"] == "result-1"
-    assert await rows(database, "SELECT 1 FROM aiworker.outbox") == []
-
-
-async def test_an_optional_call_that_fails_for_good_is_told_apart_from_one_worth_a_retry(database: Database) -> None:
-    seen: dict[str, Any] = {}
-
-    def settle(payload: object, facts: object, replies: Any, ctx: object) -> str:
-        seen.update(replies)
-        return "ok"
-
-    job = processor(name=JOB, ask=lambda p, f, c: (question(required=False),), settle=settle)
-    model = ScriptedModel([JobFailed("refused", code="refused")])
-    await execute(envelope(), runtime(database, llm=model, processors=[job]))
-    assert (seen["q"].code, seen["q"].retryable) == ("refused", False)
