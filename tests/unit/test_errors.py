@@ -41,9 +41,13 @@ def test_an_error_has_its_documented_exit_code(code: int, names: str) -> None:
     assert {make(name).exit_code for name in names.split()} == {ExitCode(code)}
 
 
-@pytest.mark.parametrize("name", ["ServiceUnreachable", "TransientFault", "Fenced", "DeadlineExceeded"])
+@pytest.mark.parametrize("name", ["ServiceUnreachable", "TransientFault", "DeadlineExceeded"])
 def test_a_passing_fault_is_retried(name: str) -> None:
     assert make(name).outcome(NOW) == Retry()
+
+
+def test_a_copy_that_was_overtaken_comes_back_for_the_receipt_without_an_attempt() -> None:
+    assert make("Fenced").outcome(NOW) == Snooze(NOW + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(
