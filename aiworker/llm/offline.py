@@ -26,6 +26,12 @@ class OfflineModel:
     model = MODEL
     limits = Limits(window=1_000_000, output_cap=100_000)
 
+    def warm(self) -> None:
+        """Have nothing to import."""
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
     async def answer(self, request: LLMRequest) -> LLMReply:
         """Answer by rule; raise ConfigurationError for a task without rules."""
         rule = RULES.get(request.task)

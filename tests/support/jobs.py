@@ -99,6 +99,12 @@ class ScriptedModel:
     model: str = "scripted-1"
     limits: Limits = field(default_factory=lambda: Limits(100_000, 10_000))
 
+    def warm(self) -> None:
+        """Have nothing to import."""
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
     async def answer(self, request: LLMRequest) -> LLMReply:
         self.asked.append(request)
         step = self.script.pop(0) if self.script else "{}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiworker.domain.pacing import MAX_SNOOZE, MAX_SNOOZED, MAX_SNOOZES, bounded
+from aiworker.domain.pacing import MAX_BLOCKED, MAX_SNOOZE, MAX_SNOOZED, MAX_SNOOZES, bounded, while_blocked
 from aiworker.errors import Cancel, Outcome, Retry, Snooze
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -58,3 +58,24 @@ def test_nobody_waits_longer_than_the_cap_or_more_often_than_allowed(
         assert snoozes < MAX_SNOOZES and (since is None or NOW - since < MAX_SNOOZED)
     else:
         assert settled == Retry()
+
+
+# While a provider is blocked
+
+
+SOON = Snooze(after(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (None, SOON),
+        (after(minutes=-40), SOON),
+        (after(hours=-6, seconds=1), SOON),
+        (after(hours=-6), Cancel()),
+        (after(days=-3), Cancel()),
+    ],
+)
+def test_a_job_waits_six_hours_for_an_operator_and_is_then_given_up(since: datetime | None, expected: Outcome) -> None:
+    assert timedelta(hours=6) == MAX_BLOCKED
+    assert while_blocked(SOON, since=since, now=NOW) == expected

@@ -9,7 +9,7 @@ import pytest
 
 from aiworker import errors
 from aiworker.domain.student_texts import DEFAULT, TEXTS, student_text
-from aiworker.errors import AiworkerError, Cancel, RateLimited
+from aiworker.errors import AiworkerError, Cancel, ContextTooLong, ProviderBlocked, RateLimited
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TECHNICAL = re.compile(r"[_{}<>\[\]/\\]|redis|postgres|json|null|queue|exception|payload|retry|tenant", re.IGNORECASE)
@@ -17,13 +17,19 @@ TECHNICAL = re.compile(r"[_{}<>\[\]/\\]|redis|postgres|json|null|queue|exception
 
 def final_codes() -> list[str]:
     found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AiworkerError)]
-    # These two need arguments, and neither has a code of its own that ends a job.
-    plain = [kind for kind in found if kind not in (RateLimited, errors.Decided)]
-    return sorted(kind.code for kind in plain if isinstance(kind().outcome(NOW), Cancel))
+    # These three need arguments; of them one has a code of its own that ends a job.
+    plain = [kind for kind in found if kind not in (RateLimited, errors.Decided, ContextTooLong)]
+    whole = [*(kind() for kind in plain), ContextTooLong(maximum=-1)]
+    return sorted(error.code for error in whole if isinstance(error.outcome(NOW), Cancel))
+
+
+GIVEN = {"invalid_resume", "provider_quota", "provider_auth", "model_not_found"}
+"""Codes that the locator and the providers' faults give to an error of the tree."""
 
 
 def test_the_codes_that_end_a_job_are_known() -> None:
-    assert {"invalid_payload", "unknown_job", "not_found", "invalid_answer", "poisoned"} <= set(final_codes())
+    known = {"invalid_payload", "unknown_job", "not_found", "invalid_answer", "poisoned"}
+    assert known | {"refused", "output_cut", "context_too_long"} <= set(final_codes())
 
 
 @pytest.mark.parametrize("code", final_codes())
@@ -48,5 +54,16 @@ def test_a_text_is_short_and_holds_nothing_technical(text: str) -> None:
 
 
 def test_no_text_is_kept_for_a_code_that_cannot_occur() -> None:
-    # The locator gives this code to a JobFailed.
-    assert set(TEXTS) - {"invalid_resume"} <= set(final_codes())
+    # A blocked provider ends a job when nobody has acted for hours.
+    assert set(TEXTS) - GIVEN - {ProviderBlocked.code} <= set(final_codes())
+
+
+@pytest.mark.parametrize("code", ["provider_blocked", "provider_quota", "provider_auth", "model_not_found"])
+def test_a_student_is_not_told_why_the_service_is_away(code: str) -> None:
+    assert student_text(code) == "The AI service is not available at the moment. Please try again later."
+
+
+def test_what_could_be_another_time_is_told_as_such_and_what_the_text_causes_too() -> None:
+    assert student_text("output_cut") == student_text("invalid_answer")
+    assert "too long" in student_text("context_too_long")
+    assert "declined" in student_text("refused")

@@ -13,6 +13,8 @@ from aiworker.llm import client
 from aiworker.llm.offline import MODEL, PROVIDER, RULES, OfflineModel
 from aiworker.processors import PROCESSORS
 from aiworker.protocol import JsonValue, LLMRequest, Usage
+from aiworker.runtime.wiring import utc_now
+from aiworker.settings import load
 
 BULLETS = [("b0", "was responsible for the billing service"), ("b1", "Built a cache"), ("b2", "worked on reports")]
 
@@ -64,13 +66,20 @@ def test_every_job_can_be_asked_offline() -> None:
 
 
 def test_offline_is_one_of_the_clients() -> None:
-    model = client.build("offline")
+    model = client.build(load(), "offline", now=utc_now)
     assert (model.provider, model.model) == ("offline", "offline-rules-1")
     assert model.limits.window > model.limits.output_cap > 0
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_a_provider_that_does_not_exist_yet_is_never_replaced_silently(provider: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"{provider} cannot be used yet") as raised:
-        client.build(provider)
-    assert raised.value.remedy is not None and "LLM_PROVIDER=offline" in raised.value.remedy
+def test_a_provider_without_its_key_is_never_replaced_silently(provider: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{provider} cannot be asked") as raised:
+        client.build(load(), provider, now=utc_now)
+    assert raised.value.remedy == f"set {provider.upper()}_API_KEY"
+
+
+async def test_there_is_nothing_to_warm_or_to_close() -> None:
+    model = OfflineModel()
+    model.warm()
+    await model.aclose()
+    assert json.loads((await model.answer(request())).text)

@@ -1,0 +1,146 @@
+"""OpenAI and servers that speak its chat protocol, over the real SDK; imported when the first call is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from aiworker.llm import faults
+from aiworker.llm.capabilities import Served
+from aiworker.llm.prices import NormalisedUsage
+from aiworker.llm.reply import Answered, garbled, parse_json, tokens
+from aiworker.protocol import JsonValue, LLMRequest
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+PROVIDER = "openai"
+STOPS: Mapping[str, str] = {"stop": "end", "length": "length", "content_filter": "filter"}
+
+
+class _Raw(Protocol):
+    """A response before anybody parsed it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+class _Create(Protocol):
+    """The SDK's method, as far as we use it: its own signature lists every option of the API."""
+
+    def __call__(self, **body: Any) -> Awaitable[_Raw]: ...
+
+
+@dataclass(slots=True)
+class OpenAIChat:
+    """One model behind the chat completions API; `http_client` is for tests."""
+
+    served: Served
+    api_key: str = field(repr=False)
+    base_url: str | None = None
+    temperature: float = 0.3
+    http_client: Any = None
+    strict: bool = False
+    provider: str = PROVIDER
+    _client: AsyncOpenAI | None = field(default=None, repr=False)
+
+    def body(self, request: LLMRequest) -> dict[str, Any]:
+        """Return what is sent, key by key in the order in which the SDK writes it."""
+        model = self.served.served
+        cap = min(request.max_tokens, model.max_output)
+        body: dict[str, Any] = {
+            "model": model.name,
+            "messages": [
+                {"role": role, "content": text} for role in ("system", "user") if (text := request.prompt.text(role))
+            ],
+            ("max_tokens" if model.is_compatible else "max_completion_tokens"): cap,
+        }
+        if not model.is_compatible:
+            body["prompt_cache_key"] = f"{request.prompt.name}-{request.prompt.fingerprint}"
+        if request.schema and model.structured_output:
+            schema = {"name": _schema_name(request.task), "strict": True, "schema": dict(request.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if model.accepts_temperature:
+            body["temperature"] = self.temperature
+        return body
+
+    async def send(self, request: LLMRequest) -> Answered:
+        """Ask once; raises an AiworkerError for everything that is no reply."""
+        body = self.body(request)
+        try:
+            raw = await cast("_Create", self._sdk().chat.completions.with_raw_response.create)(**body)
+        except Exception as error:
+            if not _is_sdk_error(error):
+                raise
+            raise faults.translate(error, PROVIDER, self.served.served.name) from None
+        return read(raw.text, raw.headers.get("x-request-id"), raw.headers)
+
+    def warm(self) -> None:
+        """Import the SDK and build the client, which would otherwise block the loop at the first job."""
+        self._sdk()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    def _sdk(self) -> AsyncOpenAI:
+        if self._client is None:
+            from openai import AsyncOpenAI
+
+            self._client = AsyncOpenAI(
+                api_key=self.api_key,
+                base_url=self.base_url,
+                max_retries=0,
+                http_client=self.http_client,
+                _strict_response_validation=self.strict,
+            )
+        return self._client
+
+
+def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answered:
+    """Read a chat completion from its JSON; TransientFault if it is not one."""
+    document = parse_json(text, PROVIDER)
+    try:
+        choice = cast("dict[str, Any]", document["choices"][0])
+        message = cast("dict[str, Any]", choice["message"])
+        usage = cast("dict[str, Any]", document.get("usage") or {})
+    except (KeyError, IndexError, TypeError):
+        raise garbled(PROVIDER) from None
+    refusal, content = message.get("refusal"), message.get("content")
+    stop = "refusal" if refusal else STOPS.get(str(choice.get("finish_reason")), "end")
+    if not isinstance(content, str) and stop == "end":
+        raise garbled(PROVIDER)
+    details = cast("dict[str, Any]", usage.get("prompt_tokens_details") or {})
+    return Answered(
+        text=str(refusal or content or ""),
+        stop=stop,
+        model=str(document.get("model") or ""),
+        external_id=request_id or str(document.get("id") or "") or None,
+        usage=NormalisedUsage.of_openai(
+            prompt=tokens(usage, "prompt_tokens"),
+            output=tokens(usage, "completion_tokens"),
+            cached=tokens(details, "cached_tokens"),
+            cache_write=tokens(details, "cache_write_tokens"),
+        ),
+        limits={name: value for name, value in headers.items() if name.startswith("x-ratelimit-")},
+    )
+
+
+def wire(body: Mapping[str, JsonValue]) -> bytes:
+    """Return a body as both SDKs put it on the wire."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _schema_name(task: str) -> str:
+    return task.replace("-", "_")
+
+
+def _is_sdk_error(error: Exception) -> bool:
+    from openai import OpenAIError
+
+    return isinstance(error, OpenAIError | json.JSONDecodeError)
