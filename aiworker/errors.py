@@ -11,12 +11,16 @@ AiworkerError
 ├── JobFailed                   1  the job ended for good (Cancel)
 │   ├── InvalidAnswer           1  the model's answer cannot be used
 │   ├── NoSafeChange            1  nothing in the answer may be stored
+│   ├── ContextTooLong          1  the prompt does not fit the model's window (asked once more, shorter)
+│   ├── OutputCut               1  the answer was cut at the output cap (asked once more, with a larger one)
+│   ├── Refused                 1  the model or its filter refused to answer
 │   └── Poisoned                1  the job took its worker down too often
 ├── TransientFault              5  worth another attempt (Retry)
 │   ├── Fenced                  5  a newer claim owns this run (Snooze: the next delivery gets the receipt)
 │   └── DeadlineExceeded        5  a call outlasted its total deadline
 ├── Interrupted                 5  shutdown took the job back; no attempt spent (Snooze)
 ├── RateLimited                 5  a provider asked us to wait; no attempt spent (Snooze)
+├── ProviderBlocked             5  no key, no quota: an operator must act; no attempt spent (Snooze)
 └── Decided                     *  another of these, with the outcome the runtime settled on
 
 A message says what, which and what to do; it never holds a secret, a payload's value or personal data,
@@ -153,6 +157,28 @@ class NoSafeChange(JobFailed):
     code = "no_safe_change"
 
 
+class ContextTooLong(JobFailed):
+    """The prompt does not fit the model's window; `maximum` is what it takes (tokens), -1 if it did not say."""
+
+    code = "context_too_long"
+
+    def __init__(self, message: str | None = None, *, maximum: int) -> None:
+        super().__init__(message)
+        self.maximum = maximum
+
+
+class OutputCut(JobFailed):
+    """The answer was cut at the output cap."""
+
+    code = "output_cut"
+
+
+class Refused(JobFailed):
+    """The model refused to answer."""
+
+    code = "refused"
+
+
 class Poisoned(JobFailed):
     """The job ended its worker too often and is not run again."""
 
@@ -202,12 +228,22 @@ class RateLimited(AiworkerError):
     code = "rate_limited"
     exit_code = ExitCode.RETRYABLE
 
-    def __init__(self, message: str | None = None, *, retry_after: timedelta) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None, *, retry_after: timedelta, code: str | None = None) -> None:
+        super().__init__(message, code=code)
         self.retry_after = retry_after
 
     def outcome(self, now: datetime) -> Outcome:
         return Snooze(now + self.retry_after)
+
+
+class ProviderBlocked(AiworkerError):
+    """The provider will not answer until an operator acts."""
+
+    code = "provider_blocked"
+    exit_code = ExitCode.RETRYABLE
+
+    def outcome(self, now: datetime) -> Outcome:
+        return Snooze(now + timedelta(minutes=1))
 
 
 class Decided(AiworkerError):

@@ -7,12 +7,13 @@ returns calls as values, and the runtime performs them with checkpoint, budget a
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,10 +54,11 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the model that will answer can take, in tokens."""
+    """What the model that will answer can take, in tokens, and how it counts them."""
 
     window: int
     output_cap: int
+    count: Callable[[str], int] = len
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,44 @@ class Context:
     is_replay: bool
     now: datetime
     limits: Limits
+    tag_key: bytes = b""
+
+    def tag(self, step: str) -> str:
+        """Return the tag that untrusted text of a step stands in: the same at each attempt, unguessable outside."""
+        return f"data-{hmac.new(self.tag_key, step.encode(), hashlib.sha256).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a prompt as it is sent; `is_cached` asks for a cache breakpoint after it."""
+
+    name: str
+    role: Literal["system", "user"]
+    text: str
+    is_untrusted: bool = False
+    is_cached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt ready to be sent, with the fingerprint of the file it came from.
+
+    `removed` counts hidden characters taken out of untrusted text, `flags` name what in it looks like an instruction.
+    """
+
+    name: str
+    fingerprint: str
+    blocks: tuple[Block, ...]
+    removed: int = 0
+    flags: tuple[str, ...] = ()
+
+    def text(self, role: Literal["system", "user"]) -> str:
+        """Return all blocks of a role as one text."""
+        return "\n\n".join(block.text for block in self.blocks if block.role == role)
+
+
+NO_PROMPT = Prompt("none", "none", ())
+"""For requests that no model is meant to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +115,7 @@ class LLMRequest:
     """One question to a model.
 
     `inputs` are the structured data the question is made of; the offline engine computes from them and never
-    parses a prompt. `schema` is the JSON schema of the answer.
+    parses a prompt. `schema` is the JSON schema of the answer, `truncated` says what did not fit.
     """
 
     step: str
@@ -84,11 +124,20 @@ class LLMRequest:
     schema: Mapping[str, JsonValue]
     max_tokens: int
     required: bool = True
+    prompt: Prompt = NO_PROMPT
+    truncated: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
 
     @property
     def hash(self) -> str:
-        """Return the checkpoint key: task, facts and schema, but not provider or model."""
-        return digest({"task": self.task, "inputs": dict(self.inputs), "schema": dict(self.schema)})
+        """Return the checkpoint key: task, prompt version, facts and schema, but not provider or model."""
+        return digest(
+            {
+                "task": self.task,
+                "prompt": self.prompt.fingerprint,
+                "inputs": dict(self.inputs),
+                "schema": dict(self.schema),
+            }
+        )
 
 
 Call = LLMRequest

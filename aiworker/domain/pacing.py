@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from aiworker.errors import Outcome, Retry, Snooze
+from aiworker.errors import Cancel, Outcome, Retry, Snooze
 
 MAX_SNOOZE = timedelta(seconds=60)
 MAX_SNOOZES = 10
 MAX_SNOOZED = timedelta(minutes=30)
+
+
+MAX_BLOCKED = timedelta(hours=6)
+
+
+def while_blocked(outcome: Outcome, *, since: datetime | None, now: datetime) -> Outcome:
+    """Let a job wait for an operator for 6 h in all, then give it up."""
+    return Cancel() if since is not None and now - since >= MAX_BLOCKED else outcome
 
 
 def bounded(outcome: Outcome, *, snoozes: int, since: datetime | None, now: datetime) -> Outcome:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 DEFAULT = "This AI task could not be finished. Please try again later."
+AWAY = "The AI service is not available at the moment. Please try again later."
 
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
@@ -16,6 +17,13 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "not_found": "Your resume could not be found. Please check that it still exists and try again.",
         "invalid_resume": "Your resume could not be read. Please open it, save it again and try once more.",
         "no_safe_change": "Your resume already reads well for this position: no change was made.",
+        "output_cut": "AI rewrite failed, please try again",
+        "refused": "The AI service declined to work on this text. Please check your resume and try again.",
+        "context_too_long": "This text is too long for the AI service. Please shorten your resume and try again.",
+        "provider_blocked": AWAY,
+        "provider_quota": AWAY,
+        "provider_auth": AWAY,
+        "model_not_found": AWAY,
     }
 )
 

@@ -6,14 +6,16 @@ document, so that everything else stays as PostgreSQL hands it out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from aiworker.domain.resume import answer, locator, splice, structure
+from aiworker.domain.resume import answer, locator, splice, structure, truncation
 from aiworker.envelope import Scope
 from aiworker.errors import NoSafeChange
+from aiworker.llm import prompts
 from aiworker.protocol import (
     Call,
     Connection,
@@ -35,6 +37,14 @@ NAME = "rewrite-resume"
 STEP = "rewrite"
 TOKENS_PER_BULLET = 120
 ANSWER_TOKENS = 400
+INSTRUCTION_TOKENS = 1_000
+MARGIN = 0.1
+"""Share of the window left free, because counts of tokens are estimates."""
+TONES: Mapping[str, str] = {
+    "concise": "as short as the facts allow; leave out filler words.",
+    "detailed": "full sentences that keep every detail the bullet states.",
+    "professional": "formal, precise and active.",
+}
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Tone = Literal["concise", "detailed", "professional"]
@@ -68,11 +78,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The variant's text, what changed by bullet id, and the ids the model made up."""
+    """The variant's text, what changed by bullet id, the ids the model made up, and what was not sent."""
 
     body: str
     changed: dict[str, str]
     ignored: tuple[str, ...]
+    truncated: dict[str, JsonValue]
 
 
 async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
@@ -90,38 +101,48 @@ async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
 
 def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
     """Ask for new texts of the numbered bullets, with what names each entry and nothing that names the person."""
-    bullets = facts.document.bullets
-    if not bullets:
+    if not facts.document.bullets:
         raise NoSafeChange("The resume has no bullets that could be rewritten.")
+    chosen = _selection(facts, ctx)
     inputs: dict[str, JsonValue] = {
         "tone": payload.tone,
-        "vacancy": {"title": facts.vacancy_title, "description": facts.vacancy_text},
+        "vacancy": {"title": facts.vacancy_title, "description": chosen.vacancy},
         "entries": [
             {
                 "heading": entry.heading,
                 "tech": list(entry.tech),
                 "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
             }
-            for entry in locator.context(facts.document)
+            for entry in chosen.entries
         ],
-        "skills": locator.skills(facts.document),
+        "skills": chosen.skills,
     }
-    cap = min(ANSWER_TOKENS + TOKENS_PER_BULLET * len(bullets), ctx.limits.output_cap)
-    return (LLMRequest(STEP, NAME, inputs, _answer_schema(facts.document), max_tokens=cap),)
+    values = {
+        "vacancy_title": facts.vacancy_title,
+        "vacancy_text": chosen.vacancy,
+        "resume": chosen.text(),
+        "count": str(len(chosen.ids)),
+        "tone": payload.tone,
+        "tone_means": TONES[payload.tone],
+    }
+    prompt = prompts.render(NAME, values, tag=ctx.tag(STEP))
+    request = LLMRequest(STEP, NAME, inputs, _answer_schema(chosen.ids), _cap(len(chosen.ids), ctx), prompt=prompt)
+    return (replace(request, truncated=_report(chosen)),)
 
 
 def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Rewrite | FollowUp:
     """Read the map, splice the texts into the stored document and hold the result against its structure."""
     reply = replies[STEP]
     assert isinstance(reply, LLMReply)
+    chosen = _selection(facts, ctx)
     originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
-    read = answer.read_answer(reply.text, tuple(originals))
+    read = answer.read_answer(reply.text, chosen.ids)
     changed = {bullet: text for bullet, text in read.texts.items() if text != originals[bullet]}
     if not changed:
         raise NoSafeChange("The answer changed no bullet of the resume.")
     body = splice.mark_verified(facts.document, changed)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, changed, read.unknown)
+    return Rewrite(body, changed, read.unknown, _report(chosen))
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:
@@ -148,6 +169,7 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         model=tx.model,
         bullets=[_record(bullet, result) for bullet in facts.document.bullets],
         ignored=result.ignored,
+        truncated=result.truncated,
     )
     return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1})
 
@@ -161,8 +183,22 @@ def _record(bullet: locator.Bullet, result: Rewrite) -> dict[str, JsonValue]:
     }
 
 
-def _answer_schema(document: locator.Document) -> dict[str, JsonValue]:
-    ids = [bullet.id for bullet in document.bullets]
+def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
+    """Choose what is sent; the same for the same facts and limits, so that `settle` knows what `ask` sent."""
+    cap = _cap(len(facts.document.bullets), ctx)
+    budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
+    return truncation.select(facts.document, facts.vacancy_text, budget=budget, count=ctx.limits.count)
+
+
+def _cap(bullets: int, ctx: Context) -> int:
+    return min(ANSWER_TOKENS + TOKENS_PER_BULLET * bullets, ctx.limits.output_cap, ctx.limits.window // 2)
+
+
+def _report(chosen: truncation.Selection) -> dict[str, JsonValue]:
+    return {name: list[JsonValue](cut) if isinstance(cut, list) else cut for name, cut in chosen.report.items()}
+
+
+def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:
     return {
         "type": "object",
         "properties": {bullet: {"type": "string"} for bullet in ids},

@@ -7,24 +7,29 @@ failure with its error row. Errors that leave here are `Decided`: their outcome 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from aiworker.domain.pacing import bounded
+from aiworker.domain.pacing import bounded, while_blocked
 from aiworker.domain.student_texts import student_text
-from aiworker.envelope import Envelope, Scope, to_milliseconds
+from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
 from aiworker.errors import (
     AiworkerError,
     Cancel,
     ConfigurationError,
+    ContextTooLong,
     Decided,
     Fenced,
     Interrupted,
+    InvalidAnswer,
     JobFailed,
     Poisoned,
+    ProviderBlocked,
     RateLimited,
     Retry,
     ServiceUnreachable,
@@ -34,7 +39,7 @@ from aiworker.errors import (
 from aiworker.llm.client import LLM
 from aiworker.policies import POISON_LIMIT, QueuePolicy
 from aiworker.processors import AnyProcessor
-from aiworker.protocol import Abort, Connection, Context, FollowUp, JsonValue, Saved, Tx
+from aiworker.protocol import Abort, Connection, Context, FollowUp, JsonValue, Limits, Reply, Saved, Tx
 from aiworker.runtime.admit import Admitted, admit
 from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
@@ -68,7 +73,15 @@ class Runtime:
     """Tries to send a run's messages once; never raises."""
     now: Callable[[], datetime]
     worker: str
+    models: Mapping[str, LLM] = field(default_factory=dict[str, LLM])
+    """The models of queues that have one of their own (INTERVIEW_MODEL, EVALUATION_MODEL)."""
+    tag_key: bytes = b""
+    """This installation's key; from it and the run's identity come the tags around untrusted text."""
     keep_replies: timedelta = timedelta(days=7)
+
+    def model_of(self, queue: str) -> LLM:
+        """Return the model that the jobs of a queue ask."""
+        return self.models.get(queue, self.llm)
 
 
 async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = None) -> Receipt:
@@ -101,6 +114,18 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
     except Exception as error:
         log.exception("job-crashed", extra={"fields": {"errorCode": "internal"}})
         raise await delivery.ended(_crash(error, envelope)) from error
+
+
+def run_tag_key(key: bytes, identity: Identity, epoch: int) -> bytes:
+    """Derive a run's tag key: from its identity, so that a preview of the job builds the same request."""
+    run = f"{identity.prefix}|{identity.queue}|{identity.job_id}|{identity.payload_hash}|{epoch}"
+    return hmac.new(key, run.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+
+
+def tighter(limits: Limits, maximum: int) -> Limits:
+    """Return limits for asking once more: a fifth below what the provider stated, or half of what we thought."""
+    window = int(maximum * 0.8) if maximum > 0 else limits.window // 2
+    return replace(limits, window=min(window, limits.window // 2))
 
 
 def _is_cancelled() -> bool:
@@ -154,11 +179,12 @@ class _Delivery:
 
     async def work(self, admitted: Admitted) -> Receipt:
         processor, payload, tenant = admitted.processor, admitted.payload, admitted.scope.tenant
-        database, ctx = self.runtime.database, self._context()
+        llm = self.runtime.model_of(processor.queue)
+        database, ctx = self.runtime.database, self._context(llm)
         facts = await database.run(tenant, lambda db: processor.gather(payload, ctx, db), readonly=True)
         performer = Performer(
             database=database,
-            llm=self.runtime.llm,
+            llm=llm,
             run_id=self.claim.run_id,
             tenant=tenant,
             deadline=admitted.policy.deadline,
@@ -175,16 +201,34 @@ class _Delivery:
 
     async def _settled(self, admitted: Admitted, facts: object, ctx: Context, performer: Performer) -> object:
         processor, payload = admitted.processor, admitted.payload
-        requests = processor.ask(payload, facts, ctx)
-        replies = await performer.round(requests, first_start=self.claim.starts == 1) if requests else {}
+        ctx, replies = await self._asked(admitted, facts, ctx, performer)
         for round_number in range(1, MAX_ROUNDS + 1):
             # Guards and splicing are pure CPU work: off the loop, so that locks are renewed meanwhile.
-            result = await asyncio.to_thread(processor.settle, payload, facts, replies, ctx)
+            try:
+                result = await asyncio.to_thread(processor.settle, payload, facts, replies, ctx)
+            except InvalidAnswer:
+                performer.tell_unusable()
+                raise
             if not isinstance(result, FollowUp):
                 return result
             if round_number < MAX_ROUNDS:
                 replies |= await performer.round(result.calls, first_start=self.claim.starts == 1)
         raise JobFailed(f"No result after {MAX_ROUNDS} rounds of calls.", code="too_many_rounds")
+
+    async def _asked(
+        self, admitted: Admitted, facts: object, ctx: Context, performer: Performer
+    ) -> tuple[Context, dict[str, Reply]]:
+        """Ask, and once more within tighter limits if the model could not take it; return the limits that held."""
+        ask, payload, first = admitted.processor.ask, admitted.payload, self.claim.starts == 1
+        requests = ask(payload, facts, ctx)
+        try:
+            return ctx, await performer.round(requests, first_start=first) if requests else {}
+        except ContextTooLong as error:
+            ctx = replace(ctx, limits=tighter(ctx.limits, error.maximum))
+            log.warning("prompt-shortened", extra={"fields": {"limit": ctx.limits.window}})
+        shorter = [replace(request, step=f"{request.step}/short") for request in ask(payload, facts, ctx)]
+        replies = await performer.round(shorter, first_start=first)
+        return ctx, {step.removesuffix("/short"): reply for step, reply in replies.items()}
 
     async def _finish(
         self, db: Connection, admitted: Admitted, facts: object, result: object, performer: Performer
@@ -242,13 +286,14 @@ class _Delivery:
         job = self.envelope
         return f"{job.queue}:{job.job_id}:{to_milliseconds(job.added_at)}:{self.claim.epoch}:{event}"
 
-    def _context(self) -> Context:
+    def _context(self, llm: LLM) -> Context:
         return Context(
             run_id=self.claim.run_id,
             epoch=self.claim.epoch,
             is_replay=self.claim.epoch > 0,
             now=self.runtime.now(),
-            limits=self.runtime.llm.limits,
+            limits=llm.limits,
+            tag_key=run_tag_key(self.runtime.tag_key, self.envelope.identity, self.claim.epoch),
         )
 
     async def ended(self, error: AiworkerError) -> AiworkerError:
@@ -257,6 +302,8 @@ class _Delivery:
         outcome = error.outcome(now)
         if isinstance(error, RateLimited):
             outcome = bounded(outcome, snoozes=self.claim.snoozes, since=self.claim.snoozed_since, now=now)
+        if isinstance(error, ProviderBlocked):
+            outcome = while_blocked(outcome, since=self.claim.snoozed_since, now=now)
         if isinstance(outcome, Retry) and self.envelope.is_last_attempt:
             outcome = Cancel()
         try:
@@ -271,7 +318,7 @@ class _Delivery:
 
     async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
         match outcome:
-            case Snooze() if isinstance(error, RateLimited):
+            case Snooze() if isinstance(error, RateLimited | ProviderBlocked):
                 await runs.snooze(db, self.claim, now=now)
             case Snooze() | Retry():
                 await runs.end_attempt(db, self.claim, attempt=self.envelope.attempts_made)

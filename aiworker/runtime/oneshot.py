@@ -5,7 +5,6 @@ A dry run takes the same path inside a transaction that is rolled back, and send
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ from aiworker.errors import AiworkerError, Cancel, Decided
 from aiworker.processors import AnyProcessor
 from aiworker.protocol import JsonValue
 from aiworker.runtime import examples
-from aiworker.runtime.admit import CLI_QUEUE
 from aiworker.runtime.examples import Example
 from aiworker.runtime.execute import Runtime, execute
+from aiworker.runtime.subjects import one_shot
 from aiworker.runtime.wiring import utc_now, wired
 from aiworker.settings import Settings
 from aiworker.store import calls, outbox
@@ -69,14 +68,7 @@ async def run_once(
     example: Example | None = None,
 ) -> OneShot:
     """Run one payload under an identity of its own; `example` rows are inserted first, in a dry run only."""
-    envelope = Envelope(
-        prefix=settings.queue_prefix,
-        queue=CLI_QUEUE,
-        name=processor.name,
-        job_id=str(uuid.uuid4()),
-        added_at=utc_now(),
-        data=data,
-    )
+    envelope = one_shot(settings, processor.name, data)
     async with _database(database_url, dry_run=dry_run) as database:
         if example is not None and dry_run:
             async with database.transaction(example.tenant) as db:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aiworker.errors import (
     AiworkerError,
+    ContextTooLong,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
+    OutputCut,
+    Refused,
     ServiceUnreachable,
     TransientFault,
 )
@@ -24,7 +29,12 @@ MAX_CALLS = 12
 """Calls one run may make, follow-ups and larger caps included: a ceiling on what one job can cost."""
 
 
+CAP_FACTOR = 4
+"""How much larger the cap of a second try is after an answer was cut."""
 CHECKPOINT_PAUSES_S = (0.1, 0.3, 1.0, 2.0)
+
+
+log = logging.getLogger("aiworker.runtime")
 
 
 @dataclass(slots=True)
@@ -42,14 +52,14 @@ class Performer:
     made: int = 0
     replies: dict[str, LLMReply] = field(default_factory=dict[str, LLMReply])
     _known: calls.Checkpoints | None = None
+    _ends_at: float | None = None
+    """When the run's calls must be done, by the loop's clock; one deadline for all of them."""
 
     async def round(self, requests: Sequence[Call], *, first_start: bool) -> dict[str, Reply]:
         """Perform one round concurrently; every reply that came is stored, then the first fault is raised."""
         if self._known is None:
             self._known = {} if first_start else await self._recall()
-        if self.made + len(requests) > MAX_CALLS:
-            raise JobFailed(f"The job asked for more than {MAX_CALLS} calls.", code="too_many_calls")
-        self.made += len(requests)
+        self._count(len(requests))
         answers = await asyncio.gather(*(self._one(request) for request in requests), return_exceptions=True)
         replies: dict[str, Reply] = {}
         for request, answer in zip(requests, answers, strict=True):
@@ -60,13 +70,52 @@ class Performer:
         return replies
 
     async def _one(self, request: Call) -> LLMReply:
+        """Ask, and once more with a larger cap if the answer was cut; refusals are stored, then raised."""
+        step, reply = request.step, await self._reply(request)
+        if reply.stop_reason == "length":
+            larger = min(request.max_tokens * CAP_FACTOR, self.llm.limits.output_cap)
+            if larger > request.max_tokens:
+                self._count(1)
+                step = f"{request.step}/cap"
+                reply = await self._reply(replace(request, step=step, max_tokens=larger))
+        if error := _no_answer(reply.stop_reason):
+            self.tell_unusable({step: reply})
+            raise error
+        return reply
+
+    def tell_unusable(self, replies: Mapping[str, LLMReply] | None = None) -> None:
+        """Log of replies (all of the run's, if not given) what says nothing of their texts; `sha256` finds the row."""
+        for step, reply in (self.replies if replies is None else replies).items():
+            fields = {
+                "runId": self.run_id,
+                "step": step,
+                "provider": reply.provider,
+                "servedModel": reply.served_model,
+                "externalId": reply.external_id,
+                "stopReason": reply.stop_reason,
+                "length": len(reply.text),
+                "sha256": hashlib.sha256(reply.text.encode("utf-8", "surrogatepass")).hexdigest(),
+                "firstByte": first_byte(reply.text),
+            }
+            log.warning("answer-unusable", extra={"fields": fields})
+
+    def _count(self, more: int) -> None:
+        self.made += more
+        if self.made > MAX_CALLS:
+            raise JobFailed(f"The job asked for more than {MAX_CALLS} calls.", code="too_many_calls")
+
+    async def _reply(self, request: Call) -> LLMReply:
         assert self._known is not None
         if known := self._known.get((request.step, request.hash)):
             return known
         if self.abort and self.abort.aborted:
             raise Interrupted()
+        if request.truncated:
+            log.info("prompt-truncated", extra={"fields": {"step": request.step, "kind": ",".join(request.truncated)}})
+        loop = asyncio.get_running_loop()
+        self._ends_at = self._ends_at or loop.time() + self.deadline.total_seconds()
         try:
-            async with asyncio.timeout(self.deadline.total_seconds()):
+            async with asyncio.timeout_at(self._ends_at):
                 reply = await self.llm.answer(request)
         except TimeoutError as error:
             raise DeadlineExceeded(f"No answer within {self.deadline.total_seconds():g} s.") from error
@@ -93,6 +142,34 @@ class Performer:
         return await self.database.run(
             self.tenant, lambda db: calls.recall(db, self.run_id, self.tenant), readonly=True
         )
+
+
+def first_byte(text: str) -> str:
+    """Say what kind of text this is by its beginning, without quoting it."""
+    match text.lstrip("\ufeff \t\r\n")[:1]:
+        case "":
+            return "empty"
+        case "{":
+            return "object"
+        case "[":
+            return "array"
+        case "`":
+            return "fence"
+        case letter:
+            return "word" if letter.isalnum() else "other"
+
+
+def _no_answer(stop_reason: str) -> JobFailed | None:
+    """Return the error of a reply that stopped before it was an answer."""
+    match stop_reason:
+        case "length":
+            return OutputCut()
+        case "refusal" | "filter":
+            return Refused()
+        case "window":
+            return ContextTooLong(maximum=-1)
+        case _:
+            return None
 
 
 def _unavailable(request: Call, error: BaseException) -> Unavailable:

@@ -46,6 +46,8 @@ class Supervisor:
     async def start(self) -> None:
         """Start every worker and wait until each has asked Redis for work; ServiceUnreachable if one could not."""
         for policy in self.policies:
+            await asyncio.to_thread(self.wired.runtime.model_of(policy.queue).warm)
+        for policy in self.policies:
             worker = QueueWorker(
                 policy,
                 self._handle,

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiworker.errors import ConfigurationError
 from aiworker.llm import client
+from aiworker.llm.client import LLM
 from aiworker.outbound.core_api import CoreApi
 from aiworker.policies import QueuePolicy
 from aiworker.processors import PROCESSORS, AnyProcessor
@@ -19,7 +20,7 @@ from aiworker.runtime.execute import Runtime
 from aiworker.runtime.relay import Receiver, Relay
 from aiworker.runtime.servers import Servers
 from aiworker.settings import Settings
-from aiworker.store import migrations
+from aiworker.store import keys, migrations
 from aiworker.store.database import Database
 
 
@@ -104,6 +105,7 @@ async def wired(
     database: Database,
     *,
     provider: str | None = None,
+    model: str | None = None,
     processors: Sequence[AnyProcessor] = PROCESSORS,
     silent: bool = False,
 ) -> AsyncGenerator[Wired]:
@@ -112,6 +114,10 @@ async def wired(
     if missing := settings.missing_key(chosen):
         raise no_provider(settings, {chosen: f"{missing} is not set"})
     async with AsyncExitStack() as stack:
+        llm = client.build(settings, chosen, now=utc_now, model=model)
+        models = {} if provider else _own_models(settings, processors)
+        for each in (llm, *models.values()):
+            stack.push_async_callback(each.aclose)
         receivers: dict[str, Receiver] = {}
         if not silent and (core_api := _core_api(settings)):
             stack.push_async_callback(core_api.aclose)
@@ -121,13 +127,29 @@ async def wired(
             database=database,
             processors=processors,
             policies=settings.policies(),
-            llm=client.build(chosen),
+            llm=llm,
+            models=models,
             deliver=relay.deliver if receivers else _leave_to_the_relay,
             now=utc_now,
             worker=worker_name(),
+            tag_key=await database.run(None, keys.tag_key, readonly=True),
             keep_replies=timedelta(days=settings.raw_reply_days),
         )
         yield Wired(runtime, relay)
+
+
+def _own_models(settings: Settings, processors: Sequence[AnyProcessor]) -> dict[str, LLM]:
+    """Build the models of the queues that have one of their own, as far as their provider has a key."""
+    if settings.llm_provider == "offline":
+        return {}
+    configured = {"interview": settings.interview_model, "evaluation": settings.evaluation_model}
+    served = {processor.queue for processor in processors}
+    built: dict[str, LLM] = {}
+    for queue, name in configured.items():
+        provider, _, model = name.partition(":")
+        if queue in served and not settings.missing_key(provider):
+            built[queue] = client.build(settings, provider, now=utc_now, model=model)
+    return built
 
 
 def _core_api(settings: Settings) -> CoreApi | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,8 +19,10 @@ WHERE run_id = $1 AND tenant_id = $2 AND state = 'done' AND reply IS NOT NULL
 CHECKPOINT = """
 INSERT INTO aiworker.calls
     (run_id, step, request_hash, tenant_id, kind, state, provider, requested_model, served_model, reply,
-     stop_reason, tokens_in, tokens_out, tokens_cached, cost_usd, price_date, external_id, created_at, expires_at)
-VALUES ($1, $2, $3, $4, 'llm', 'done', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+     stop_reason, tokens_in, tokens_out, tokens_cached, cost_usd, price_date, external_id, created_at, expires_at,
+     prompt_name, prompt_fingerprint, prompt_removed, prompt_flags)
+VALUES ($1, $2, $3, $4, 'llm', 'done', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+        $18, $19, $20, $21::json)
 ON CONFLICT (run_id, step, request_hash) DO UPDATE
 SET reply = coalesce(aiworker.calls.reply, excluded.reply), expires_at = excluded.expires_at
 RETURNING step, request_hash, reply, provider, requested_model, served_model, stop_reason,
@@ -30,6 +33,13 @@ USAGE = """
 SELECT count(*) AS calls, coalesce(sum(tokens_in), 0) AS tokens_in, coalesce(sum(tokens_out), 0) AS tokens_out,
        coalesce(sum(cost_usd), 0) AS cost_usd
 FROM aiworker.calls WHERE run_id = $1 AND tenant_id = $2
+"""
+
+MEAN_COST = """
+SELECT runs.name, (sum(calls.cost_usd) / count(DISTINCT runs.run_id))::float8 AS mean
+FROM aiworker.runs JOIN aiworker.calls USING (run_id)
+WHERE runs.state = 'succeeded' AND runs.tenant_id = calls.tenant_id AND runs.finished_at > $1
+GROUP BY runs.name
 """
 
 Checkpoints = dict[tuple[str, str], LLMReply]
@@ -65,6 +75,10 @@ async def checkpoint(
         reply.external_id,
         now,
         now + keep,
+        request.prompt.name,
+        request.prompt.fingerprint,
+        request.prompt.removed,
+        json.dumps(request.prompt.flags),
     )
     return _reply(dict(row))
 
@@ -78,6 +92,11 @@ async def usage(db: Connection, run_id: str, tenant: str) -> dict[str, JsonValue
         "tokensOut": int(row["tokens_out"]),
         "costUsd": str(row["cost_usd"]),
     }
+
+
+async def mean_costs(db: Connection, *, since: datetime) -> dict[str, float]:
+    """Return what a completed run cost on average since then, in dollars by job name."""
+    return {str(row["name"]): float(row["mean"]) for row in await db.fetch(MEAN_COST, since)}
 
 
 def _reply(row: dict[str, object]) -> LLMReply:

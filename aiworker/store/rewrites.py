@@ -10,8 +10,8 @@ from aiworker.protocol import Connection, JsonValue
 RECORD_REWRITE = """
 INSERT INTO aiworker.resume_rewrites
     (run_id, tenant_id, student_id, base_resume_id, variant_id, vacancy_id, vacancy_source, tone, provider, model,
-     bullets, ignored_ids)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12::json)
+     bullets, ignored_ids, truncated)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12::json, $13::json)
 """
 
 
@@ -30,6 +30,7 @@ async def record(
     model: str,
     bullets: Sequence[Mapping[str, JsonValue]],
     ignored: Sequence[str],
+    truncated: Mapping[str, JsonValue],
 ) -> None:
     """Write what was used, what changed, and which source bullets were verified."""
     await db.execute(
@@ -46,4 +47,5 @@ async def record(
         model,
         json.dumps([dict(bullet) for bullet in bullets], ensure_ascii=False),
         json.dumps(list(ignored)),
+        json.dumps(dict(truncated)),
     )

@@ -40,6 +40,12 @@ ORDER BY epoch DESC LIMIT 1
 FOR UPDATE
 """
 
+LATEST_EPOCH = """
+SELECT epoch, tenant_id FROM aiworker.runs
+WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)
+ORDER BY epoch DESC LIMIT 1
+"""
+
 NEW_EPOCH = """
 INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
@@ -75,6 +81,28 @@ SNOOZE = """
 UPDATE aiworker.runs
 SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce(snoozed_since, $4)
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+"""
+
+
+SUPERSEDE = """
+UPDATE aiworker.runs SET state = 'failed', error_code = 'replayed', finished_at = $5
+WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4) AND state IN ('running', 'replayed')
+  AND tenant_id IS NOT DISTINCT FROM tenant_id
+"""
+
+STANDING = """
+SELECT run_id, epoch, state, tenant_id, student_id, session_id, name FROM aiworker.runs
+WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
+ORDER BY epoch DESC, created_at DESC LIMIT 1
+FOR UPDATE
+"""
+
+REPLAY = """
+INSERT INTO aiworker.runs
+    (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
+     state, fence, starts, claimed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'replayed', 0, 0, $11)
+RETURNING run_id
 """
 
 
@@ -155,6 +183,23 @@ async def open_epoch(
     return _claim(row, envelope, scope)
 
 
+async def open_replay(
+    db: Connection, identity: Identity, name: str, scope: Scope | None, *, now: datetime
+) -> tuple[str, int] | None:
+    """Write the epoch that a replay will claim and return its run id and number.
+
+    None if the job already has a result: sent back as it is, it answers with its stored receipt.
+    """
+    job = (identity.prefix, identity.queue, identity.job_id, identity.added_at)
+    standing = await db.fetchrow(STANDING, *job)
+    if standing is not None and standing["state"] == "succeeded":
+        return None
+    await db.execute(SUPERSEDE, *job, now)
+    epoch = int(standing["epoch"]) + 1 if standing is not None else 0
+    run_id = await db.fetchval(REPLAY, *_identity(identity), epoch, name, *_scope(scope), now)
+    return str(run_id), epoch
+
+
 async def hold(db: Connection, claim: Claim) -> None:
     """Lock the run for the finishing transaction; raise Fenced if it is no longer ours."""
     if await db.fetchval(HOLD, claim.run_id, claim.fence, claim.tenant) is None:
@@ -179,6 +224,12 @@ async def end_attempt(db: Connection, claim: Claim, *, attempt: int) -> None:
 async def snooze(db: Connection, claim: Claim, *, now: datetime) -> None:
     """Record an orderly end that spends no attempt."""
     await db.execute(SNOOZE, claim.run_id, claim.fence, claim.tenant, now)
+
+
+async def epoch_of(db: Connection, identity: Identity) -> int:
+    """Return the newest epoch of a job's run, 0 if it has none yet."""
+    row = await db.fetchrow(LATEST_EPOCH, *_identity(identity))
+    return int(row["epoch"]) if row is not None else 0
 
 
 def _standing(row: Mapping[str, object]) -> Succeeded | Failed:

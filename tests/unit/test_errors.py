@@ -24,17 +24,19 @@ def classes() -> dict[str, type[AiworkerError]]:
 def make(name: str) -> AiworkerError:
     if name == "RateLimited":
         return errors.RateLimited(retry_after=timedelta(seconds=7))
+    if name == "ContextTooLong":
+        return errors.ContextTooLong(maximum=200_000)
     return classes()[name]()
 
 
 @pytest.mark.parametrize(
     ("code", "names"),
     [
-        (1, "AiworkerError NotFound JobFailed InvalidAnswer NoSafeChange Poisoned"),
+        (1, "AiworkerError NotFound JobFailed InvalidAnswer NoSafeChange ContextTooLong OutputCut Refused Poisoned"),
         (2, "UsageError InvalidPayload UnknownJob BadEnvelope"),
         (3, "ConfigurationError"),
         (4, "ServiceUnreachable"),
-        (5, "TransientFault Fenced DeadlineExceeded Interrupted RateLimited"),
+        (5, "TransientFault Fenced DeadlineExceeded Interrupted RateLimited ProviderBlocked"),
     ],
 )
 def test_an_error_has_its_documented_exit_code(code: int, names: str) -> None:
@@ -51,7 +53,11 @@ def test_a_copy_that_was_overtaken_comes_back_for_the_receipt_without_an_attempt
 
 
 @pytest.mark.parametrize(
-    "name", ["InvalidPayload", "UnknownJob", "NotFound", "InvalidAnswer", "Poisoned", "UsageError"]
+    "name",
+    [
+        *("InvalidPayload", "UnknownJob", "NotFound", "UsageError"),
+        *("InvalidAnswer", "ContextTooLong", "OutputCut", "Refused", "Poisoned"),
+    ],
 )
 def test_a_final_fault_is_never_retried(name: str) -> None:
     assert make(name).outcome(NOW) == Cancel()
@@ -59,6 +65,15 @@ def test_a_final_fault_is_never_retried(name: str) -> None:
 
 def test_a_rate_limit_snoozes_for_as_long_as_the_provider_asked() -> None:
     assert make("RateLimited").outcome(NOW) == Snooze(NOW + timedelta(seconds=7))
+
+
+def test_a_blocked_provider_is_asked_again_in_a_minute_at_no_attempt_s_cost() -> None:
+    assert make("ProviderBlocked").outcome(NOW) == Snooze(NOW + timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("maximum", [-1, 200_000])
+def test_a_prompt_that_is_too_long_says_what_the_model_takes(maximum: int) -> None:
+    assert errors.ContextTooLong(maximum=maximum).maximum == maximum
 
 
 def test_a_job_cut_off_by_shutdown_is_due_again_at_once() -> None:

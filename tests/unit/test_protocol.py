@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from aiworker.processors import rewrite_resume
-from aiworker.protocol import JobPayload, JsonValue, LLMRequest, digest
+from aiworker.protocol import Block, JobPayload, JsonValue, LLMRequest, Prompt, digest
 
 REQUEST = LLMRequest("rewrite", "task", {"a": 1, "b": ["é", None]}, {"type": "object", "x": {"y": 1, "z": 2}}, 400)
 JSON: st.SearchStrategy[JsonValue] = st.recursive(
@@ -36,7 +36,7 @@ def backwards(value: JsonValue) -> JsonValue:
 
 
 def test_the_hash_of_a_request_is_the_same_in_every_run() -> None:
-    assert REQUEST.hash == "c833bff3a02073fa703db3b477322ce6d2bf3b6caccc0474f03478e04bfe6af5"
+    assert REQUEST.hash == "0610ed53867d75ef40c11d6e01b80f85b106786184b7aded21177adaf547f35a"
 
 
 @given(JSON)
@@ -58,6 +58,16 @@ def test_step_and_limits_do_not_change_the_hash(change: dict[str, object]) -> No
 )
 def test_task_facts_and_schema_change_the_hash(change: dict[str, object]) -> None:
     assert replace(REQUEST, **change).hash != REQUEST.hash
+
+
+def test_another_version_of_the_prompt_changes_the_hash_and_another_tag_around_its_data_does_not() -> None:
+    first, second = (
+        replace(REQUEST, prompt=Prompt("task", fingerprint, (Block("data", "user", text),)))
+        for fingerprint, text in (("aaaa", "<data-1>x</data-1>"), ("bbbb", "<data-1>x</data-1>"))
+    )
+    assert len({REQUEST.hash, first.hash, second.hash}) == 3
+    retagged = Prompt("task", "aaaa", (Block("data", "user", "<data-2>x</data-2>"),))
+    assert replace(first, prompt=retagged).hash == first.hash
 
 
 def test_facts_and_schema_are_not_mistaken_for_each_other() -> None:

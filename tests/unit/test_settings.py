@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from aiworker import settings as room
 from aiworker.errors import ConfigurationError
 from aiworker.policies import MIB, POLICIES, QueuePolicy
-from aiworker.settings import Settings, explain, load
+from aiworker.settings import Settings, load
+from aiworker.settings.view import explain
 from tests.support.environment import scrub
 
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz3f9a"
@@ -82,6 +83,7 @@ def test_without_any_source_the_documented_defaults_hold() -> None:
     assert (settings.host, settings.port, settings.queue_prefix) == ("127.0.0.1", 4002, "bull")
     assert (settings.interview_tenant, settings.raw_reply_days) == ("interviewlm", 7)
     assert settings.shutdown_timeout == timedelta(seconds=60)
+    assert (settings.llm_temperature, settings.llm_retired_model, settings.llm_compatible) == (0.3, "successor", None)
     assert {found.origin for found in explain(settings)} == {"default"}
 
 
@@ -145,7 +147,8 @@ def test_every_documented_variable_is_a_setting() -> None:
         "CORE_API_INTERNAL_SECRET REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_USERNAME REDIS_DB WORKER_CONCURRENCY "
         "INTERNAL_API_KEY WORKER_QUEUES INTERVIEW_API_URL INTERVIEW_MODEL EVALUATION_MODEL INTERVIEW_TENANT "
         "RAW_REPLY_DAYS HOST PORT LOG_FORMAT QUEUE_PREFIX SHUTDOWN_TIMEOUT OPENAI_MODEL ANTHROPIC_MODEL "
-        "OPENAI_BASE_URL ANTHROPIC_BASE_URL DATABASE_POOL_SIZE AIWORKER_DATA_DIR"
+        "OPENAI_BASE_URL ANTHROPIC_BASE_URL DATABASE_POOL_SIZE AIWORKER_DATA_DIR "
+        "LLM_TEMPERATURE LLM_RETIRED_MODEL LLM_COMPATIBLE"
     )
 
     assert set(documented.split()) == {name.upper() for name in room.FIELDS} - {"QUEUES"}

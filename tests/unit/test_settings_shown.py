@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiworker import settings as room
 from aiworker.errors import UsageError
 from aiworker.policies import KIB, MIB
-from aiworker.settings import Settings, explain, load, mask_address, mask_key, parse_duration, parse_size
+from aiworker.settings import Settings, load
+from aiworker.settings.values import duration_option, format_duration, format_size, parse_duration, parse_size
+from aiworker.settings.view import explain, mask_address, mask_key
 from tests.support.environment import scrub
 
 KEY = "sk-proj-abcdefghijklmnopqrstuvwxyz3f9a"
@@ -45,7 +46,7 @@ def test_a_duration_is_read(text: object, seconds: float) -> None:
     )
 )
 def test_a_written_duration_is_read_back(duration: timedelta) -> None:
-    assert parse_duration(room.format_duration(duration)) == duration
+    assert parse_duration(format_duration(duration)) == duration
 
 
 def test_a_duration_given_as_one_stays_as_it_is() -> None:
@@ -53,9 +54,9 @@ def test_a_duration_given_as_one_stays_as_it_is() -> None:
 
 
 def test_a_commands_duration_is_refused_in_words_of_its_flag() -> None:
-    assert room.duration_option("--delay", "10m") == timedelta(minutes=10)
+    assert duration_option("--delay", "10m") == timedelta(minutes=10)
     with pytest.raises(UsageError, match="--delay must be a duration such as 60s"):
-        room.duration_option("--delay", "soon")
+        duration_option("--delay", "soon")
 
 
 @pytest.mark.parametrize(("text", "size"), [("256KB", 256 * KIB), ("4 mib", 4 * MIB), ("77", 77), (77, 77), ("9B", 9)])
@@ -65,7 +66,7 @@ def test_a_size_is_read(text: object, size: int) -> None:
 
 @given(st.integers(1, 10**9))
 def test_a_written_size_is_read_back(size: int) -> None:
-    assert parse_size(room.format_size(size)) == size
+    assert parse_size(format_size(size)) == size
 
 
 # Secrets

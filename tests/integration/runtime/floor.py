@@ -122,7 +122,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Hanging:
     """Have every runtime ask this model."""
     hanging = Hanging(['{"b0": "Built the thing"}'])
 
-    def build(provider: str) -> Hanging:
+    def build(settings: Settings, provider: str, **options: object) -> Hanging:
         return hanging
 
     monkeypatch.setattr(client, "build", build)

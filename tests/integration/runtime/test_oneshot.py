@@ -200,7 +200,7 @@ async def test_an_invalid_payload_is_told_and_leaves_an_error_row_but_no_busines
 async def test_a_fault_worth_a_retry_is_told_as_such_and_keeps_its_exit_code(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, fault: AiworkerError, code: str
 ) -> None:
-    def scripted(provider: str) -> ScriptedModel:
+    def scripted(settings: Settings, provider: str, **options: object) -> ScriptedModel:
         return ScriptedModel([fault])
 
     monkeypatch.setattr(client, "build", scripted)

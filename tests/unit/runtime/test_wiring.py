@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from aiworker.runtime import wiring
 from aiworker.runtime.servers import Servers
 from aiworker.runtime.wiring import consumable, prepare, provider_of, utc_now, wired, worker_name
 from aiworker.settings import Settings, load
-from aiworker.store import migrations
+from aiworker.store import keys, migrations
 from aiworker.store.database import Database
 from tests.support.environment import scrub
 from tests.support.jobs import processor
@@ -26,7 +27,18 @@ from tests.support.jobs import processor
 KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 INTERVIEWER = replace(processor(name="session-started"), queue="interview")
 REVIEWER = replace(processor(name="analyze"), queue="evaluation")
-UNUSED = cast("Database", object())
+TAG_KEY = b"key of this installation"
+
+
+class KeyOnly:
+    """A database that is asked for the installation's key and nothing else."""
+
+    async def run(self, tenant: str | None, work: Callable[..., object], *, readonly: bool = False) -> bytes:
+        assert (tenant, work, readonly) == (None, keys.tag_key, True)
+        return TAG_KEY
+
+
+UNUSED = cast("Database", KeyOnly())
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +166,7 @@ async def test_offline_is_wired_with_clock_policies_and_the_time_replies_are_kep
         assert isinstance(runtime.llm, OfflineModel)
         assert runtime.processors == PROCESSORS and runtime.policies == POLICIES
         assert runtime.keep_replies == timedelta(days=2)
+        assert runtime.tag_key == TAG_KEY
         assert runtime.now().tzinfo is UTC
 
 
