@@ -24,7 +24,8 @@ def register(root: typer.Typer) -> None:
 @app.command()
 def show(ctx: typer.Context, json: JsonFlag = False) -> None:
     """Print every setting with its value (secrets masked) and its origin, and the queue policies."""
-    from aiworker.settings import explain, format_duration, format_size
+    from aiworker.settings.values import format_duration, format_size
+    from aiworker.settings.view import explain
 
     call = invocation(ctx, json=json)
     settings = call.settings()

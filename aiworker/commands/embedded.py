@@ -23,7 +23,7 @@ def register(root: typer.Typer) -> None:
 def status(ctx: typer.Context, json: JsonFlag = False, show_secrets: ShowSecretsFlag = False) -> None:
     """Say whether the servers run, where, and who uses them."""
     from aiworker import embedded
-    from aiworker.settings import mask_address
+    from aiworker.settings.view import mask_address
 
     call = invocation(ctx, json=json)
     found = embedded.status(call.settings().aiworker_data_dir)

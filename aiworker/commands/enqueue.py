@@ -38,7 +38,7 @@ async def enqueue(
     from aiworker.queue.producer import JobOptions, NewJob, Producer
     from aiworker.runtime import admit, payloads
     from aiworker.runtime.servers import located
-    from aiworker.settings import duration_option
+    from aiworker.settings.values import duration_option
 
     call = invocation(ctx, json=json)
     settings, output = call.settings(), call.output

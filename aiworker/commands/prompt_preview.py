@@ -1,0 +1,91 @@
+"""`aiworker prompt-preview`: exactly what a model would be sent, and what it would cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aiworker.console import EmbeddedFlag, Invocation, JsonFlag, asynchronous, invocation
+from aiworker.errors import UsageError
+
+if TYPE_CHECKING:
+    from aiworker.envelope import Envelope
+    from aiworker.runtime.examples import Example
+
+NAME = Annotated[str, typer.Argument(help="The job's name, for example rewrite-resume.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the command to the command line."""
+    root.command("prompt-preview", rich_help_panel="Look at prompts")(prompt_preview)
+
+
+@asynchronous
+async def prompt_preview(
+    ctx: typer.Context,
+    name: NAME,
+    payload: Annotated[str | None, typer.Argument(help="A file, - for standard input, or inline JSON.")] = None,
+    from_job: Annotated[str | None, typer.Option(metavar="QUEUE:ID", help="A job's payload (needs Redis).")] = None,
+    example: Annotated[bool, typer.Option("--example", help="The example and its rows, rolled back.")] = False,
+    provider: Annotated[str | None, typer.Option(help="openai or anthropic (LLM_PROVIDER).")] = None,
+    model: Annotated[str, typer.Option(metavar="A,B,C", help="Models to compare, [provider:]name.")] = "",
+    raw: Annotated[bool, typer.Option("--raw", help="Print the wire body alone.")] = False,
+    diff: Annotated[Path | None, typer.Option(metavar="FILE", help="Show what changed since a snapshot.")] = None,
+    snapshot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a snapshot.")] = None,
+    check: Annotated[Path | None, typer.Option(metavar="FILE", help="Exit 1 unless it equals this snapshot.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Ask the models and judge their answers.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, help="How often --send asks each model.")] = 1,
+    max_cost: Annotated[float, typer.Option(min=0, help="US dollars --send may cost at most.")] = 0.10,
+    embedded: EmbeddedFlag = False,
+    json: JsonFlag = False,
+) -> None:
+    """Show the production prompt, block by block, with tokens, cache and cost. Writes nothing; needs no Redis."""
+    from aiworker.console import prompts
+    from aiworker.runtime import preview
+    from aiworker.runtime.servers import located
+    from aiworker.runtime.wiring import prepare
+
+    call = invocation(ctx, json=json)
+    if sum((payload is not None, from_job is not None, example)) != 1:
+        raise UsageError("Give one of: a payload, --from-job QUEUE:ID, --example.")
+    settings, output = call.settings(), call.output
+    envelope, shown = await _subject(call, name, payload, from_job)
+    models = [part.strip() for part in model.split(",") if part.strip()]
+    async with located(settings, embedded=embedded, need_database=True, need_redis=False, say=output.note) as servers:
+        await prepare(servers)
+        async with preview.previewing(
+            envelope,
+            settings,
+            servers.database,
+            models,
+            provider=provider,
+            example=shown,
+            sends=send,
+            for_snapshot=bool(snapshot or diff or check),
+        ) as previewer:
+            previews = previewer.previews()
+            if raw:
+                output.lines(*(each.body.decode() for each in previews))
+            elif snapshot:
+                prompts.write_snapshot(output, previews, snapshot)
+            elif compared := diff or check:
+                prompts.compare(output, previews, compared, must_be_equal=check is not None)
+            elif send:
+                await prompts.show_trials_of(output, previewer, repeat=repeat, max_cost=max_cost)
+            else:
+                prompts.show(output, previews)
+
+
+async def _subject(
+    call: Invocation, name: str, payload: str | None, from_job: str | None
+) -> tuple[Envelope, Example | None]:
+    from aiworker.runtime import subjects
+
+    settings = call.settings()
+    if from_job is not None:
+        return await subjects.of_job(settings, from_job, name), None
+    if payload is not None:
+        return subjects.of_payload(settings, name, payload, call.output.stdin), None
+    return subjects.of_example(settings, name)

@@ -1,0 +1,139 @@
+"""Shows a prompt as it is sent: block by block, with what is data marked as such, tokens and money."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+
+from rich.panel import Panel
+from rich.text import Text
+
+from aiworker.console import Output
+from aiworker.errors import JobFailed, UsageError
+from aiworker.llm.tokens import count
+from aiworker.runtime.preview import Preview, Previewer, Trial, document
+
+UNKNOWN = "?"
+
+
+def show(output: Output, previews: Sequence[Preview]) -> None:
+    """Print every request of a job."""
+
+    def human() -> None:
+        for preview in previews:
+            _show(output, preview)
+
+    output.show("aiworker.prompt-preview/1", document(previews), human)
+
+
+def write_snapshot(output: Output, previews: Sequence[Preview], file: Path) -> None:
+    """Write what is sent to a file that can be kept under version control."""
+    file.write_text(_snapshot(previews), "utf-8")
+    output.note(f"wrote {file}")
+
+
+def compare(output: Output, previews: Sequence[Preview], file: Path, *, must_be_equal: bool) -> None:
+    """Print what changed since a snapshot; JobFailed if something did although nothing may."""
+    if not file.is_file():
+        raise UsageError(f"There is no snapshot {file}.", remedy=f"write one with --snapshot {file}")
+    before, after = file.read_text("utf-8"), _snapshot(previews)
+    changed = list(difflib.unified_diff(before.splitlines(), after.splitlines(), file.name, "now", lineterm=""))
+    output.lines(*changed)
+    if not changed:
+        output.note("unchanged")
+        return
+    old, new = _tokens(previews, before), _tokens(previews, after)
+    output.note(f"tokens {old:,} -> {new:,} ({new - old:+,})")
+    if must_be_equal:
+        raise JobFailed(f"The prompt differs from {file.name}.", remedy=f"--snapshot {file} accepts it")
+
+
+async def show_trials_of(output: Output, previewer: Previewer, *, repeat: int, max_cost: float) -> None:
+    """Ask the models and print their answers side by side; UsageError before anything is sent if it could cost more."""
+    most = previewer.most(repeat)
+    if most > Decimal(str(max_cost)):
+        raise UsageError(f"This could cost ${most:.4f}; --max-cost is ${max_cost:.4f}.", remedy="raise --max-cost")
+    output.note(f"at most ${most:.4f}")
+    trials: list[Trial] = []
+    async for trial in previewer.trials(repeat, previewer.admitted.policy.deadline):
+        output.note(f"{trial.model} {trial.number}/{repeat} {trial.code} {trial.seconds:.2f} s")
+        trials.append(trial)
+    shown = [{**asdict(trial), "cost_usd": str(trial.cost_usd)} for trial in trials]
+    output.show("aiworker.prompt-trials/1", {"trials": shown}, lambda: show_trials(output, trials))
+
+
+def _snapshot(previews: Sequence[Preview]) -> str:
+    return "\n".join(preview.snapshot() for preview in previews)
+
+
+def _tokens(previews: Sequence[Preview], text: str) -> int:
+    return count(text, previews[0].door.served.served).tokens
+
+
+def _show(output: Output, preview: Preview) -> None:
+    served, request = preview.door.served, preview.request
+    about = "" if preview.is_exact else "≈"
+    output.line(
+        f"prompt {request.prompt.name} ({request.prompt.fingerprint})  "
+        f"{about}{preview.tokens:,} tokens of {served.served.window:,} ({preview.window_share:.1%})  "
+        f"counted by {preview.source}  answer up to {min(request.max_tokens, served.served.max_output):,}"
+    )
+    output.line(f"model  {preview.door.provider}:{served.served.name}  (requested {served.requested})")
+    minimum = served.served.min_cache_tokens
+    verdict = "cached" if preview.caches else "below it: nothing is cached" if minimum else "not cached here"
+    output.line(f"cache  fixed prefix {preview.prefix_tokens:,} tokens, minimum {minimum or UNKNOWN}: {verdict}")
+    for view in preview.blocks:
+        kind = "data, not instructions" if view.block.is_untrusted else "ours"
+        _block(
+            output, f"{view.block.role}: {view.block.name}  {about}{view.tokens:,} tokens  ({kind})", view.block.text
+        )
+    for warning in _warnings(preview):
+        output.line(f"warning: {warning}")
+    rows = [
+        (
+            f"{c.provider}:{c.model}",
+            *(_usd(p.usd, known=p.known) for p in (c.live, c.cached, c.batch)),
+            _usd(c.live.usd * 1000, known=c.live.known),
+        )
+        for c in preview.costs
+    ]
+    output.table(("cost at most", "live", "prefix cached", "batch", "per 1,000 jobs"), rows)
+
+
+def show_trials(output: Output, trials: Sequence[Trial]) -> None:
+    """Print the answers of several models side by side: validity, time and money."""
+    rows: list[Sequence[object]] = []
+    for model in dict.fromkeys(trial.model for trial in trials):
+        mine = [trial for trial in trials if trial.model == model]
+        valid = sum(trial.code == "valid" for trial in mine)
+        found = ", ".join(sorted({trial.code for trial in mine if trial.code != "valid"})) or "-"
+        slowest = max(trial.seconds for trial in mine)
+        cost = sum((trial.cost_usd for trial in mine), Decimal(0))
+        tokens = sum(trial.tokens_out for trial in mine) // len(mine)
+        rows.append((model, f"{valid}/{len(mine)}", found, f"{slowest:.2f} s", tokens, _usd(cost, known=True)))
+    output.table(("model", "valid", "findings", "slowest", "tokens out", "cost"), rows)
+
+
+def _block(output: Output, title: str, text: str) -> None:
+    if output.is_rich:
+        style = "yellow" if "not instructions" in title else "cyan"
+        output.data.print(Panel(Text(text), title=Text(title), title_align="left", border_style=style))
+    else:
+        output.lines(f"--- {title}", text)
+
+
+def _warnings(preview: Preview) -> list[str]:
+    prompt, served = preview.request.prompt, preview.door.served
+    found = [f"{flag} looks like an instruction (kept as data)" for flag in prompt.flags]
+    if prompt.removed:
+        found.append(f"{prompt.removed} hidden characters were taken out")
+    if preview.request.truncated:
+        found.append(f"truncated: {dict(preview.request.truncated)}")
+    return [*found, served.warning] if served.warning else found
+
+
+def _usd(amount: Decimal, *, known: bool) -> str:
+    return f"${amount:.4f}" if known else UNKNOWN
