@@ -15,7 +15,7 @@ import typer.main
 from typer.core import TyperGroup, TyperOption
 
 from aiworker import __version__
-from aiworker.commands import config, db, demo, embedded, enqueue, prompt_preview, run_job, serve
+from aiworker.commands import config, db, demo, embedded, enqueue, prompt_preview, replay_failed, run_job, serve
 from aiworker.console import (
     ConfigOption,
     DebugFlag,
@@ -30,7 +30,7 @@ from aiworker.console import (
 )
 from aiworker.errors import AiworkerError, Decided, ExitCode, UsageError
 
-COMMANDS = (demo, serve, enqueue, run_job, prompt_preview, config, db, embedded)
+COMMANDS = (demo, serve, enqueue, run_job, prompt_preview, replay_failed, config, db, embedded)
 
 HELP_OPTIONS = ["-h", "--help"]
 

@@ -6,89 +6,118 @@ The new epoch and its audit row are written before Redis is touched: a crash in 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import getpass
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
 from aiworker.domain import failures
-from aiworker.domain.failures import Failure, Group
+from aiworker.domain.failures import Estimate, Failure, Group
 from aiworker.envelope import Identity, Scope, payload_hash
-from aiworker.errors import InvalidPayload, UsageError
+from aiworker.errors import Fenced, InvalidPayload
 from aiworker.policies import QueuePolicy, policy_for
-from aiworker.processors import AnyProcessor
+from aiworker.processors import PROCESSORS, AnyProcessor
 from aiworker.protocol import Connection, JsonValue
-from aiworker.queue.inspection import Inspector, StoredJob, fields_of
+from aiworker.queue.inspection import Inspector, Sent, StoredJob
+from aiworker.queue.producer import as_json
 from aiworker.runtime.admit import decode, find, validate
+from aiworker.runtime.selection import Filters
+from aiworker.runtime.servers import Servers
+from aiworker.runtime.wiring import prepare, utc_now
+from aiworker.settings import Settings
 from aiworker.store import audit, calls, runs
-from aiworker.store.database import Database
+from aiworker.store.database import Contention, Database, opened
+from aiworker.store.runs import Epoch
+from aiworker.store.texts import storable
 
 COST_WINDOW = timedelta(days=30)
-
-Done = Literal["replayed", "receipt", "gone"]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which failed jobs are meant; every filter given must match. Times are frozen when the command starts."""
-
-    queues: tuple[str, ...]
-    names: tuple[str, ...] = ()
-    error: str | None = None
-    tenant: str | None = None
-    student: str | None = None
-    session: str | None = None
-    job_ids: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int | None = None
-
-    def match(self, job: StoredJob) -> bool:
-        """Say whether a job is meant."""
-        data = fields_of(job.data)
-        wanted = {("tenant_id", "tenantId"): self.tenant, ("student_id", "studentId"): self.student}
-        wanted[("session_id", "sessionId")] = self.session
-        return all(
-            (
-                not self.names or job.name in self.names,
-                self.error is None or self.error.casefold() in job.failed_reason.casefold(),
-                not self.job_ids or job.job_id in self.job_ids,
-                self.since is None or (job.finished_at is not None and job.finished_at >= self.since),
-                self.until is None or (job.finished_at is not None and job.finished_at < self.until),
-                all(value is None or value in (data.get(a), data.get(b)) for (a, b), value in wanted.items()),
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a replay would do: the jobs to replay, those left out, and the groups of both."""
+    """What a replay would do: the jobs, the oldest failure first; what is left out; and all that match, grouped."""
 
-    jobs: tuple[StoredJob, ...]
-    left_out: tuple[StoredJob, ...]
+    jobs: tuple[Failure, ...]
     groups: tuple[Group, ...]
     seen: int
-    cost_usd: float
+    matched: int
+    permanent: int
+    beyond_limit: int
+    refused: tuple[str, ...]
+    cost: Estimate
+
+    def document(self) -> dict[str, object]:
+        """Return the plan for machines."""
+        groups = [
+            {
+                "error": group.error,
+                "code": group.code,
+                "count": group.count,
+                "retryable": group.verdict == "retryable",
+                "oldest": group.oldest,
+                "examples": group.examples,
+            }
+            for group in self.groups
+        ]
+        return {
+            "failed": self.seen,
+            "matched": self.matched,
+            "to_replay": len(self.jobs),
+            "permanent_left_out": self.permanent,
+            "beyond_limit": self.beyond_limit,
+            "refused": list(self.refused),
+            "groups": groups,
+            "estimated_cost_usd": round(self.cost.usd, 6),
+            "jobs_without_estimate": self.cost.unknown,
+        }
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a replay has done so far."""
+    """What a replay has done so far. `locked`: somebody else has the job or has changed it since the plan."""
 
     replayed: int = 0
     receipts: int = 0
     gone: int = 0
+    locked: int = 0
     refused: list[str] = field(default_factory=list[str])
+    audit: list[int] = field(default_factory=list[int])
+    done: int = 0
 
     @property
     def is_partial(self) -> bool:
-        return bool(self.gone or self.refused)
+        return bool(self.gone or self.locked or self.refused)
+
+    def document(self) -> dict[str, object]:
+        """Return the tally for machines."""
+        return {
+            "replayed": self.replayed,
+            "receipts": self.receipts,
+            "gone": self.gone,
+            "locked": self.locked,
+            "refused": self.refused,
+            "audit": self.audit,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An epoch that waits for its job, and the data the job is to run with."""
+
+    epoch: Epoch
+    audit_id: int
+    data: str
+
+    @property
+    def has_result(self) -> bool:
+        return self.epoch.state == "succeeded"
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Who replays what, and why."""
+    """Who replays, why, and what is changed."""
 
     database: Database
     inspector: Inspector
@@ -100,104 +129,211 @@ class Replay:
     reason: str = ""
     changes: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     reset_attempts: bool = True
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def plan(self, filters: Filters, *, include_permanent: bool) -> Plan:
         """Find and group the jobs; nothing is changed."""
-        found: list[StoredJob] = []
-        seen = 0
+        seen, found = 0, list[Failure]()
         for queue in filters.queues:
-            async for job in self.inspector.failed(queue):
+            async for job in self.inspector.failed(queue, with_data=filters.need_data):
                 seen += 1
                 if filters.match(job):
-                    found.append(job)
-        found.sort(key=lambda job: job.finished_at or job.added_at)
-        chosen = [job for job in found if include_permanent or failures.verdict_of(job.failed_reason) == "retryable"]
-        chosen = chosen[: filters.limit]
-        ids = {(job.queue, job.job_id) for job in chosen}
+                    found.append(_failure(job))
+        found.sort(key=lambda each: (each.at is not None, each.at or 0, each.address))
+        able = [each for each in found if include_permanent or each.verdict == "retryable"]
+        refusals = {each: await self._refusal(each) for each in able[: filters.limit]}
+        jobs = tuple(each for each, refusal in refusals.items() if refusal is None)
         async with self.database.transaction(None, readonly=True) as db:
             costs = await calls.mean_costs(db, since=self.now() - COST_WINDOW)
         return Plan(
-            jobs=tuple(chosen),
-            left_out=tuple(job for job in found if (job.queue, job.job_id) not in ids),
-            groups=tuple(failures.group(_failure(job) for job in found)),
+            jobs=jobs,
+            groups=tuple(failures.group(found)),
             seen=seen,
-            cost_usd=failures.mean_cost(costs, [job.name for job in chosen]),
+            matched=len(found),
+            permanent=len(found) - len(able),
+            beyond_limit=len(able) - len(refusals),
+            refused=tuple(refusal for refusal in refusals.values() if refusal is not None),
+            cost=failures.estimate(costs, [each.name for each in jobs]),
         )
 
-    async def run(self, plan: Plan, *, pause: timedelta = timedelta(0)) -> AsyncIterator[tuple[StoredJob, Tally]]:
-        """Replay the plan's jobs one by one, at least `pause` apart, and yield the tally after each."""
-        tally = Tally()
-        for number, job in enumerate(plan.jobs):
-            if number and pause:
-                await asyncio.sleep(pause.total_seconds())
-            try:
-                done = await self._one(job)
-            except InvalidPayload as error:
-                tally.refused.append(f"{job.queue}:{job.job_id} {error.message}")
-            else:
-                tally.replayed += done == "replayed"
-                tally.receipts += done == "receipt"
-                tally.gone += done == "gone"
-            yield job, tally
+    async def run(self, plan: Plan, tally: Tally, *, pause: timedelta = timedelta(0)) -> AsyncIterator[Failure]:
+        """Replay the plan's jobs one by one, started at least `pause` apart; yield each once it is in the tally."""
+        tally.refused += plan.refused
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        for failure in plan.jobs:
+            if (early := due - loop.time()) > 0:
+                await self.sleep(early)
+            due = max(due, loop.time()) + pause.total_seconds()
+            await _to_its_end(self._counted(failure, tally))
+            yield failure
 
-    async def _one(self, job: StoredJob) -> Done:
+    async def _counted(self, failure: Failure, tally: Tally) -> None:
+        try:
+            await self._one(failure, tally)
+        except InvalidPayload as error:
+            tally.refused.append(_told(failure, error))
+        tally.done += 1
+
+    async def _one(self, failure: Failure, tally: Tally) -> None:
+        job = await self.inspector.find(failure.queue, failure.job_id)
+        if job is None or job.finished_at != failure.at:
+            return _count(tally, "gone" if job is None else "locked")
         data, scope = self._edited(job)
-        identity = Identity(self.prefix, job.queue, job.job_id, job.added_at, payload_hash(data))
-        opened = await self.database.run(
-            scope.tenant if scope else None, lambda db: self._open(db, job, identity, scope)
-        )
-        if not await self.inspector.retry(job, data=data, reset_attempts=self.reset_attempts):
-            return "gone"
-        return "replayed" if opened else "receipt"
+        tenant = scope.tenant if scope else None
+        try:
+            opened = await self.database.run(tenant, lambda db: self._open(db, job, data, scope))
+        except (Fenced, Contention):
+            return _count(tally, "locked")
+        if not isinstance(opened, _Opened):
+            return _count(tally, opened)
+        tally.audit.append(opened.audit_id)
+        sent = await self.inspector.retry(job, data=opened.data, reset_attempts=self.reset_attempts)
+        if sent == "gone" or (sent == "locked" and opened.data != job.data):
+            # Nobody will come for it; unedited, whoever has the job runs as this epoch.
+            await self.database.run(tenant, lambda db: self._withdraw(db, opened, scope))
+        tally.receipts += sent == "sent" and opened.has_result
+        tally.replayed += sent == "sent" and not opened.has_result
+        return _count(tally, sent)
 
-    async def _open(self, db: Connection, job: StoredJob, identity: Identity, scope: Scope | None) -> bool:
-        epoch = await runs.open_replay(db, identity, job.name, scope, now=self.now())
-        await audit.write(
+    async def _open(self, db: Connection, job: StoredJob, data: str, scope: Scope | None) -> _Opened | Sent:
+        """Write epoch and audit row, unless the job is no longer what was read: a run in hand must not be ended."""
+        known = await runs.epochs(db, self._identity(job, data))
+        standing = await self.inspector.standing(job)
+        if standing != "failed":
+            return standing
+        of_data = [epoch for epoch in known if epoch.payload_hash == payload_hash(job.data)]
+        if of_data and of_data[-1].state == "succeeded":
+            data, epoch = job.data, of_data[-1]
+        else:
+            identity = self._identity(job, data)
+            epoch = await runs.open_replay(db, identity, job.name, scope, after=known, now=self.now())
+        details: dict[str, JsonValue] = {
+            "queue": job.queue,
+            "job": job.job_id,
+            "name": job.name,
+            "epoch": epoch.number,
+            "answer": "receipt" if epoch.state == "succeeded" else "new run",
+            "previous_error": failures.code_of(job.failed_reason) or "unknown",
+            "changed": list[JsonValue](sorted(self.changes)) if data != job.data else [],
+            "attempts_reset": self.reset_attempts,
+        }
+        audit_id = await self._audit(db, "replay", epoch, scope, self.reason, details)
+        return _Opened(epoch, audit_id, data)
+
+    async def _withdraw(self, db: Connection, opened: _Opened, scope: Scope | None) -> None:
+        await runs.withdraw(db, opened.epoch.run_id, scope, now=self.now())
+        await self._audit(db, "replay-withdrawn", opened.epoch, scope, "gone or taken before it could be sent", {})
+
+    async def _audit(
+        self,
+        db: Connection,
+        action: str,
+        epoch: Epoch,
+        scope: Scope | None,
+        reason: str,
+        details: Mapping[str, JsonValue],
+    ) -> int:
+        return await audit.write(
             db,
-            actor=self.actor,
-            action="replay",
-            run_id=epoch[0] if epoch else None,
+            actor=storable(self.actor),
+            action=action,
+            run_id=epoch.run_id,
             tenant=scope.tenant if scope else None,
-            reason=self.reason,
-            details={
-                "queue": job.queue,
-                "job": job.job_id,
-                "epoch": epoch[1] if epoch else None,
-                "previous_error": failures.code_of(job.failed_reason) or "unknown",
-                "changed": list[JsonValue](sorted(self.changes)),
-            },
+            reason=storable(reason),
+            details=details,
         )
-        return epoch is not None
+
+    def _identity(self, job: StoredJob, data: str) -> Identity:
+        return Identity(self.prefix, job.queue, job.job_id, job.added_at, payload_hash(data))
+
+    async def _refusal(self, failure: Failure) -> str | None:
+        """Say why the job cannot run with what is to be set; a job that is gone by now is told when it is its turn."""
+        job = await self.inspector.find(failure.queue, failure.job_id) if self.changes else None
+        try:
+            _ = self._edited(job) if job else None
+        except InvalidPayload as error:
+            return _told(failure, error)
+        return None
 
     def _edited(self, job: StoredJob) -> tuple[str, Scope | None]:
         """Return the data to run with; an edited payload must be valid, an unchanged one is sent back as it is."""
-        processor = find(job.name, self.processors, queue=job.queue)
         limit = policy_for(job.queue, self.policies).max_payload
         if not self.changes:
             try:
-                return job.data, validate(processor, decode(job.data, limit=limit)).scope()
+                return job.data, validate(self._processor(job), decode(job.data, limit=limit)).scope()
             except InvalidPayload:
                 return job.data, None
-        value = decode(job.data, limit=limit)
+        processor, value = self._processor(job), decode(job.data, limit=limit)
         if not isinstance(value, dict):
             raise InvalidPayload("The payload is no object, so no field of it can be set.")
-        value = {**value, **self.changes}
-        return json.dumps(value, ensure_ascii=False), validate(processor, value).scope()
+        fields = processor.payload.model_fields
+        names = {*fields, *(each.alias for each in fields.values() if each.alias)}
+        if unknown := sorted(self.changes.keys() - names):
+            raise InvalidPayload(f"{processor.name} has no field {', '.join(unknown)}; known: {', '.join(fields)}.")
+        data = str(as_json({**value, **self.changes}))
+        return data, validate(processor, decode(data, limit=limit)).scope()
+
+    def _processor(self, job: StoredJob) -> AnyProcessor:
+        return find(job.name, self.processors, queue=job.queue)
 
 
-def parse_changes(texts: Sequence[str]) -> dict[str, JsonValue]:
-    """Read `field=value` settings; a value that is JSON counts as such, any other is a text."""
-    changes: dict[str, JsonValue] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        if not sign or not name:
-            raise UsageError(f"--set takes field=value, not {text!r}.")
-        try:
-            changes[name] = json.loads(value)
-        except ValueError:
-            changes[name] = value
-    return changes
+@asynccontextmanager
+async def replaying(
+    settings: Settings,
+    servers: Servers,
+    *,
+    actor: str | None,
+    reason: str,
+    changes: Mapping[str, JsonValue],
+    reset_attempts: bool,
+) -> AsyncGenerator[Replay]:
+    """Open what a replay works on; without an actor it is the user this process runs as."""
+    await prepare(servers)
+    async with (
+        opened(servers.database, size=2) as database,
+        Inspector(servers.redis, prefix=settings.queue_prefix) as inspector,
+    ):
+        yield Replay(
+            database=database,
+            inspector=inspector,
+            processors=PROCESSORS,
+            policies=settings.policies(),
+            prefix=settings.queue_prefix,
+            now=utc_now,
+            actor=actor or os_user(),
+            reason=reason,
+            changes=changes,
+            reset_attempts=reset_attempts,
+        )
+
+
+def os_user() -> str:
+    """Name the user this process runs as; containers may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+async def _to_its_end(work: Coroutine[object, object, None]) -> None:
+    """Finish the job in hand also when cancelled: between epoch and Redis is no place to stop."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _failure(job: StoredJob) -> Failure:
     return Failure(job.queue, job.job_id, job.name, job.failed_reason, job.finished_at)
+
+
+def _told(failure: Failure, error: InvalidPayload) -> str:
+    return f"{failure.address}: {error.message}"
+
+
+def _count(tally: Tally, sent: Sent) -> None:
+    tally.gone += sent == "gone"
+    tally.locked += sent == "locked"

@@ -36,9 +36,9 @@ FROM aiworker.calls WHERE run_id = $1 AND tenant_id = $2
 """
 
 MEAN_COST = """
-SELECT runs.name, (sum(calls.cost_usd) / count(DISTINCT runs.run_id))::float8 AS mean
-FROM aiworker.runs JOIN aiworker.calls USING (run_id)
-WHERE runs.state = 'succeeded' AND runs.tenant_id = calls.tenant_id AND runs.finished_at > $1
+SELECT runs.name, (coalesce(sum(calls.cost_usd), 0) / count(DISTINCT runs.run_id))::float8 AS mean
+FROM aiworker.runs LEFT JOIN aiworker.calls ON calls.run_id = runs.run_id AND calls.tenant_id = runs.tenant_id
+WHERE runs.state = 'succeeded' AND runs.finished_at > $1
 GROUP BY runs.name
 """
 
@@ -95,7 +95,7 @@ async def usage(db: Connection, run_id: str, tenant: str) -> dict[str, JsonValue
 
 
 async def mean_costs(db: Connection, *, since: datetime) -> dict[str, float]:
-    """Return what a completed run cost on average since then, in dollars by job name."""
+    """Return what a completed run cost on average since then, in dollars by job name, over all tenants."""
     return {str(row["name"]): float(row["mean"]) for row in await db.fetch(MEAN_COST, since)}
 
 

@@ -7,7 +7,7 @@ higher number and fence off the true owner.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,18 +83,17 @@ SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
-
-SUPERSEDE = """
-UPDATE aiworker.runs SET state = 'failed', error_code = 'replayed', finished_at = $5
-WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4) AND state IN ('running', 'replayed')
-  AND tenant_id IS NOT DISTINCT FROM tenant_id
+STANDING = """
+SELECT run_id, payload_hash, epoch, state, tenant_id FROM aiworker.runs
+WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
+ORDER BY epoch, created_at
+FOR UPDATE
 """
 
-STANDING = """
-SELECT run_id, epoch, state, tenant_id, student_id, session_id, name FROM aiworker.runs
-WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
-ORDER BY epoch DESC, created_at DESC LIMIT 1
-FOR UPDATE
+SUPERSEDE = """
+UPDATE aiworker.runs SET state = 'failed', error_code = 'replayed', attempt = -1, finished_at = $5
+WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4) AND state IN ('running', 'replayed')
+RETURNING run_id, tenant_id
 """
 
 REPLAY = """
@@ -102,7 +101,13 @@ INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
      state, fence, starts, claimed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'replayed', 0, 0, $11)
+ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
 RETURNING run_id
+"""
+
+WITHDRAW = """
+UPDATE aiworker.runs SET state = 'failed', error_code = 'withdrawn', attempt = -1, finished_at = $3
+WHERE run_id = $1 AND state = 'replayed' AND tenant_id IS NOT DISTINCT FROM $2
 """
 
 
@@ -138,6 +143,16 @@ class Failed:
     epoch: int
     attempt: int
     error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch of a job: what it ran with, and its state."""
+
+    run_id: str
+    payload_hash: str
+    number: int
+    state: str
 
 
 async def claim(
@@ -183,21 +198,33 @@ async def open_epoch(
     return _claim(row, envelope, scope)
 
 
-async def open_replay(
-    db: Connection, identity: Identity, name: str, scope: Scope | None, *, now: datetime
-) -> tuple[str, int] | None:
-    """Write the epoch that a replay will claim and return its run id and number.
+async def epochs(db: Connection, identity: Identity) -> list[Epoch]:
+    """Return what is known of a job, whatever its payload was, oldest epoch first; no claim passes until the commit."""
+    return [
+        Epoch(str(row["run_id"]), row["payload_hash"], int(row["epoch"]), row["state"])
+        for row in await db.fetch(STANDING, *_identity(identity)[:4])
+    ]
 
-    None if the job already has a result: sent back as it is, it answers with its stored receipt.
+
+async def open_replay(
+    db: Connection, identity: Identity, name: str, scope: Scope | None, *, after: Sequence[Epoch], now: datetime
+) -> Epoch:
+    """Write the epoch that a replay will claim, and end those that are still open: a zombie must not finish one.
+
+    An ended one counts no attempt: whatever is delivered for it runs, instead of repeating an error it never had.
+    Raises Fenced if another replay has just written it.
     """
-    job = (identity.prefix, identity.queue, identity.job_id, identity.added_at)
-    standing = await db.fetchrow(STANDING, *job)
-    if standing is not None and standing["state"] == "succeeded":
-        return None
-    await db.execute(SUPERSEDE, *job, now)
-    epoch = int(standing["epoch"]) + 1 if standing is not None else 0
-    run_id = await db.fetchval(REPLAY, *_identity(identity), epoch, name, *_scope(scope), now)
-    return str(run_id), epoch
+    await db.fetch(SUPERSEDE, *_identity(identity)[:4], now)
+    number = after[-1].number + 1 if after else 0
+    run_id = await db.fetchval(REPLAY, *_identity(identity), number, storable(name), *_scope(scope), now)
+    if run_id is None:
+        raise Fenced()
+    return Epoch(str(run_id), identity.payload_hash, number, "replayed")
+
+
+async def withdraw(db: Connection, run_id: str, scope: Scope | None, *, now: datetime) -> None:
+    """End a replayed epoch that nobody will claim, because its job is gone or runs with other data."""
+    await db.execute(WITHDRAW, run_id, scope.tenant if scope else None, now)
 
 
 async def hold(db: Connection, claim: Claim) -> None:
