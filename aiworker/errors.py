@@ -85,6 +85,11 @@ class AiworkerError(Exception):
         return Cancel()
 
     @property
+    def is_provider_wide(self) -> bool:
+        """Whether every job that asks the same model would meet this now."""
+        return False
+
+    @property
     def reason(self) -> str:
         """The text other systems may see: ``code: message``."""
         return f"{self.code}: {self.message}"
@@ -232,6 +237,10 @@ class RateLimited(AiworkerError):
         super().__init__(message, code=code)
         self.retry_after = retry_after
 
+    @property
+    def is_provider_wide(self) -> bool:
+        return True
+
     def outcome(self, now: datetime) -> Outcome:
         return Snooze(now + self.retry_after)
 
@@ -241,6 +250,10 @@ class ProviderBlocked(AiworkerError):
 
     code = "provider_blocked"
     exit_code = ExitCode.RETRYABLE
+
+    @property
+    def is_provider_wide(self) -> bool:
+        return True
 
     def outcome(self, now: datetime) -> Outcome:
         return Snooze(now + timedelta(minutes=1))

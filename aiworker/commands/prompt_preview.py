@@ -35,6 +35,7 @@ async def prompt_preview(
     diff: Annotated[Path | None, typer.Option(metavar="FILE", help="Show what changed since a snapshot.")] = None,
     snapshot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a snapshot.")] = None,
     check: Annotated[Path | None, typer.Option(metavar="FILE", help="Exit 1 unless it equals this snapshot.")] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Let the providers count the tokens (free).")] = False,
     send: Annotated[bool, typer.Option("--send", help="Ask the models and judge their answers.")] = False,
     repeat: Annotated[int, typer.Option(min=1, help="How often --send asks each model.")] = 1,
     max_cost: Annotated[float, typer.Option(min=0, help="US dollars --send may cost at most.")] = 0.10,
@@ -62,7 +63,7 @@ async def prompt_preview(
             models,
             provider=provider,
             example=shown,
-            sends=send,
+            sends=send or exact,
             for_snapshot=bool(snapshot or diff or check),
         ) as previewer:
             previews = previewer.previews()
@@ -72,6 +73,8 @@ async def prompt_preview(
                 prompts.write_snapshot(output, previews, snapshot)
             elif compared := diff or check:
                 prompts.compare(output, previews, compared, must_be_equal=check is not None)
+            elif exact:
+                await prompts.show_exact(output, previewer)
             elif send:
                 await prompts.show_trials_of(output, previewer, repeat=repeat, max_cost=max_cost)
             else:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from rich.panel import Panel
@@ -49,6 +50,17 @@ def compare(output: Output, previews: Sequence[Preview], file: Path, *, must_be_
     output.note(f"tokens {old:,} -> {new:,} ({new - old:+,})")
     if must_be_equal:
         raise JobFailed(f"The prompt differs from {file.name}.", remedy=f"--snapshot {file} accepts it")
+
+
+async def show_exact(output: Output, previewer: Previewer) -> None:
+    """Print what the providers themselves count, beside our own estimate."""
+    counted = await previewer.exact()
+    models = [door.served.served for door in previewer.doors]
+    ours = [preview.tokens for preview in previewer.by_model()]
+    rows = [(m.name, exact, mine) for m, exact, mine in zip(models, counted, ours, strict=True)]
+    shown = [{"model": name, "tokens": exact, "estimate": mine} for name, exact, mine in rows]
+    human = partial(output.table, ("model", "tokens", "our count"), rows)
+    output.show("aiworker.prompt-tokens/1", {"models": shown}, human)
 
 
 async def show_trials_of(output: Output, previewer: Previewer, *, repeat: int, max_cost: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from aiworker.llm import faults
 from aiworker.llm.capabilities import Served
 from aiworker.llm.prices import NormalisedUsage
-from aiworker.llm.reply import Answered, garbled, parse_json, tokens
+from aiworker.llm.reply import Answered, garbled, mapping, parse_json, tokens
 from aiworker.llm.tokens import count
 from aiworker.protocol import Block, LLMRequest
 
@@ -163,7 +163,7 @@ def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answe
     if not texts and stop not in ("refusal", "window", "length"):
         raise garbled(PROVIDER)
     used = cast("dict[str, Any]", usage)
-    lifetimes = cast("dict[str, Any]", used.get("cache_creation") or {})
+    lifetimes = mapping(used.get("cache_creation"))
     return Answered(
         text="".join(texts),
         stop=stop,

@@ -19,7 +19,7 @@ from aiworker.llm.anthropic import AnthropicMessages
 from aiworker.llm.capabilities import Served, resolve
 from aiworker.llm.offline import OfflineModel
 from aiworker.llm.openai import OpenAIChat
-from aiworker.llm.prices import cost
+from aiworker.llm.prices import NormalisedUsage, cost
 from aiworker.llm.reply import Answered
 from aiworker.llm.tokens import count
 from aiworker.protocol import Block, Limits, LLMReply, LLMRequest, Prompt, Usage
@@ -103,6 +103,9 @@ class SdkModel:
 
     def warm(self) -> None:
         self.door.warm()
+        # Vocabulary and price table take 0.4 s to load.
+        self.limits.count("warm")
+        cost(self.provider, self.model, NormalisedUsage(), at=self.now())
 
     async def aclose(self) -> None:
         await self.door.aclose()
@@ -117,7 +120,7 @@ def build(
     http_client: Any = None,
     strict: bool = False,
 ) -> LLM:
-    """Return the client of a provider, with a warning in the log where another model answers than `model` names.
+    """Return the client of a provider, with a warning in the log of a model that is replaced, ends or is unlisted.
 
     Raises ConfigurationError if the key is missing or the model has retired without a successor.
     """
@@ -127,7 +130,9 @@ def build(
     served = found.served
     if served.warning:
         fields = {"requestedModel": served.requested, "servedModel": served.served.name}
-        log.warning("model-replaced", extra={"fields": fields})
+        is_same = served.served.name == served.requested
+        event = "model-replaced" if not is_same else "model-ending" if served.served.is_listed else "model-unlisted"
+        log.warning(event, extra={"fields": fields})
     return SdkModel(found, now)
 
 

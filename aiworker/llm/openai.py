@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from aiworker.llm import faults
 from aiworker.llm.capabilities import Served
 from aiworker.llm.prices import NormalisedUsage
-from aiworker.llm.reply import Answered, garbled, parse_json, tokens
+from aiworker.llm.reply import Answered, garbled, mapping, parse_json, tokens
 from aiworker.protocol import JsonValue, LLMRequest
 
 if TYPE_CHECKING:
@@ -33,6 +33,15 @@ class _Create(Protocol):
     """The SDK's method, as far as we use it: its own signature lists every option of the API."""
 
     def __call__(self, **body: Any) -> Awaitable[_Raw]: ...
+
+
+class _Counted(Protocol):
+    @property
+    def input_tokens(self) -> int: ...
+
+
+class _Count(Protocol):
+    def __call__(self, **body: Any) -> Awaitable[_Counted]: ...
 
 
 @dataclass(slots=True)
@@ -79,6 +88,18 @@ class OpenAIChat:
             raise faults.translate(error, PROVIDER, self.served.served.name) from None
         return read(raw.text, raw.headers.get("x-request-id"), raw.headers)
 
+    async def count_tokens(self, request: LLMRequest) -> int:
+        """Ask the provider how many input tokens a request has; free of charge."""
+        body = self.body(request)
+        try:
+            count = cast("_Count", self._sdk().responses.input_tokens.count)
+            counted = await count(model=body["model"], input=body["messages"])
+        except Exception as error:
+            if not _is_sdk_error(error):
+                raise
+            raise faults.translate(error, PROVIDER, self.served.served.name) from None
+        return counted.input_tokens
+
     def warm(self) -> None:
         """Import the SDK and build the client, which would otherwise block the loop at the first job."""
         self._sdk()
@@ -105,17 +126,16 @@ class OpenAIChat:
 def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answered:
     """Read a chat completion from its JSON; TransientFault if it is not one."""
     document = parse_json(text, PROVIDER)
-    try:
-        choice = cast("dict[str, Any]", document["choices"][0])
-        message = cast("dict[str, Any]", choice["message"])
-        usage = cast("dict[str, Any]", document.get("usage") or {})
-    except (KeyError, IndexError, TypeError):
-        raise garbled(PROVIDER) from None
+    choices = document.get("choices")
+    choice = mapping(cast("list[object]", choices)[0]) if isinstance(choices, list) and choices else {}
+    if not isinstance(choice.get("message"), dict):
+        raise garbled(PROVIDER)
+    message, usage = mapping(choice["message"]), mapping(document.get("usage"))
     refusal, content = message.get("refusal"), message.get("content")
     stop = "refusal" if refusal else STOPS.get(str(choice.get("finish_reason")), "end")
     if not isinstance(content, str) and stop == "end":
         raise garbled(PROVIDER)
-    details = cast("dict[str, Any]", usage.get("prompt_tokens_details") or {})
+    details = mapping(usage.get("prompt_tokens_details"))
     return Answered(
         text=str(refusal or content or ""),
         stop=stop,

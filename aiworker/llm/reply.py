@@ -39,6 +39,11 @@ def garbled(provider: str) -> TransientFault:
     return TransientFault(f"{provider} answered something that is no reply.", code="provider_garbled")
 
 
+def mapping(value: object) -> dict[str, Any]:
+    """Return an object of a body as it is, and an empty one for whatever else stands in its place."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def tokens(usage: Mapping[str, Any], name: str) -> int:
     """Read a count that a compatible server may leave out, send as null or get wrong."""
     value = usage.get(name)

@@ -111,7 +111,7 @@ class Performer:
         if self.abort and self.abort.aborted:
             raise Interrupted()
         if request.truncated:
-            log.info("prompt-truncated", extra={"fields": {"step": request.step, "kind": ",".join(request.truncated)}})
+            log.info("prompt-truncated", extra={"fields": {"step": request.step, "kind": "/".join(request.truncated)}})
         loop = asyncio.get_running_loop()
         self._ends_at = self._ends_at or loop.time() + self.deadline.total_seconds()
         try:

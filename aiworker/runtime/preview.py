@@ -129,6 +129,18 @@ class Previewer:
         first = self.doors[0]
         return [_preview(request, first, self.doors) for request in self._requests(first)]
 
+    def by_model(self) -> list[Preview]:
+        """Take the first request apart for every model."""
+        return [_preview(self._requests(door)[0], door, (door,)) for door in self.doors]
+
+    async def exact(self) -> list[int]:
+        """Let each provider count the tokens of its requests, by model; free of charge."""
+        counts: list[int] = []
+        for door in self.doors:
+            counts.append(sum([await door.count_tokens(request) for request in self._requests(door)]))
+            await door.aclose()
+        return counts
+
     def most(self, repeat: int) -> Decimal:
         """Return what trying every model `repeat` times costs at most."""
         views = [_preview(request, door, (door,)) for door in self.doors for request in self._requests(door)]

@@ -113,3 +113,17 @@ def test_looking_imports_neither_sdk(servers: embedded.Servers, database_url: st
     environment = scrubbed(tmp_path, DATABASE_URL=database_url)
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "0 []"
+
+
+async def test_exact_counts_come_from_the_providers(site: Site) -> None:
+    async with FakeProviders() as fake:
+        asked = {
+            "OPENAI_API_KEY": fake.api_key,
+            "OPENAI_BASE_URL": fake.openai_url,
+            "ANTHROPIC_API_KEY": fake.api_key,
+            "ANTHROPIC_BASE_URL": fake.anthropic_url,
+            "LLM_COMPATIBLE": "false",
+        }
+        done = await look(site, "--example", "--exact", "--json", "--model", "gpt-4o,claude-haiku-4-5", **asked)
+        assert [model["tokens"] > 0 for model in done.document["models"]] == [True, True]
+        assert {seen.route for seen in fake.requests} == {"/v1/responses/input_tokens", "/v1/messages/count_tokens"}

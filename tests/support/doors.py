@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from aiworker.llm import client
 from aiworker.llm.anthropic import AnthropicMessages
-from aiworker.llm.client import SdkModel
+from aiworker.llm.client import LLM
 from aiworker.llm.openai import OpenAIChat
 from aiworker.protocol import Block, JsonValue, LLMRequest, Prompt
 from aiworker.settings import Settings
@@ -59,7 +58,16 @@ def door(
     return client.door(chosen, provider, now=fake.clock.now, model=model, http_client=http, strict=strict)
 
 
-def asking(fake: FakeProviders, provider: str, http: Any = None, **more: Any) -> SdkModel:
+def asking(
+    fake: FakeProviders,
+    provider: str,
+    http: Any = None,
+    *,
+    model: str | None = None,
+    strict: bool = True,
+    url: str | None = None,
+    **values: object,
+) -> LLM:
     """Return a model on the fake."""
-    now: Callable[[], datetime] = more.pop("now", fake.clock.now)
-    return SdkModel(door(fake, provider, http, **more), now)
+    chosen = settings(fake, provider, url=url, **values)
+    return client.build(chosen, provider, now=fake.clock.now, model=model, http_client=http, strict=strict)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -23,18 +25,50 @@ from aiworker.testing.llm import FakeProviders, Seen
 from aiworker.testing.llm.scenarios import Step
 from aiworker.testing.llm.wire import Provider, as_object
 from tests.e2e.daemon import SECRET, Site, opened_site
-from tests.support.jobs import EXAMPLE, payload
+from tests.support.jobs import payload
 
+BOTH: tuple[Provider, ...] = ("openai", "anthropic")
 MODELS: dict[Provider, str] = {"openai": "gpt-5.4-mini", "anthropic": "claude-sonnet-4-6"}
 """Models whose end is not announced: what these tests see does not depend on the day they run."""
-BULLET = "Built a REST API in Spring Boot"
-"""The beginning of a bullet of the example's resume."""
+ANSWERED = "Ostrivane"
+"""A word that the fake's broken answers hold, so that they can be looked for."""
+PRIVATE = (
+    *("Ananya Velankar", "ananya.velankar@", "Kaveri Ledger", "settlement report scripts", "8051 and VHDL"),
+    *("Palash Pay", "18,000 small shops", "Improved: ", ANSWERED, SECRET),
+)
+"""Words of the example's student, resume and vacancy, of the answers, and a secret: none may get into log or Redis."""
 
 
 class _Promoted(Protocol):
     """Not in our stub of bullmq, because the product never promotes a job."""
 
     async def promote(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What happens on the wire, the error code it becomes, and with whom it can happen."""
+
+    name: str
+    step: Step
+    code: str
+    wait: float = 0
+    only: Provider | None = None
+
+
+def table(rows: Iterable[Row]) -> pytest.MarkDecorator:
+    """Return the parameters of both providers' tables."""
+    cases = [
+        pytest.param(provider, row, id=f"{provider}-{row.name}")
+        for provider in BOTH
+        for row in rows
+        if row.only in (None, provider)
+    ]
+    return pytest.mark.parametrize(("bench", "row"), cases, indirect=["bench"])
+
+
+def for_both() -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("bench", BOTH, indirect=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +99,8 @@ class Bench:
     site: Site
     fake: FakeProviders
     provider: Provider
-    key_accepted: bool = True
+    read_log: Callable[[], list[dict[str, Any]]]
+    _lines: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
     def model(self) -> str:
@@ -83,6 +118,16 @@ class Bench:
         """Return how long each answer was allowed to be."""
         name = "max_completion_tokens" if self.provider == "openai" else "max_tokens"
         return [body[name] for body in self.bodies()]
+
+    def told(self, *events: str) -> list[dict[str, Any]]:
+        """Return the log lines of these events, or all; after the first call nothing is logged any more."""
+        self._lines = self._lines or self.read_log()
+        return [line for line in self._lines if not events or line["event"] in events]
+
+    async def leaks(self) -> list[str]:
+        """Return which private words stand in the log or in Redis, each job's own data apart."""
+        text = json.dumps(self.told(), ensure_ascii=False) + await self.site.text_in_redis()
+        return [word for word in (*PRIVATE, self.fake.api_key) if word in text]
 
     @asynccontextmanager
     async def serving(self, **changes: object) -> AsyncGenerator[None]:
@@ -144,22 +189,23 @@ class Bench:
         return await self.left(job)
 
 
-@asynccontextmanager
-async def opened_bench(
-    directory: Path, database_url: str, servers: embedded.Servers, provider: Provider
+@pytest.fixture
+async def bench(
+    request: pytest.FixtureRequest,
+    servers: embedded.Servers,
+    database_url: str,
+    tmp_path: Path,
+    log: Callable[[], list[dict[str, Any]]],
 ) -> AsyncGenerator[Bench]:
-    """Open a site and a fake for one provider."""
-    async with opened_site(directory, database_url, servers.redis_url) as site, FakeProviders() as fake:
-        yield Bench(site, fake, provider)
-
-
-@pytest.fixture
-async def openai(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with opened_bench(tmp_path, database_url, servers, "openai") as bench:
+    """Open a site and the fake for the provider that the test's parameter names; afterwards nothing has leaked."""
+    site_context, fake = opened_site(tmp_path, database_url, servers.redis_url), FakeProviders()
+    async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(site_context)
+        bench = Bench(site, await stack.enter_async_context(fake), request.param, log)
         yield bench
-
-
-@pytest.fixture
-async def anthropic(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Bench]:
-    async with opened_bench(tmp_path, database_url, servers, "anthropic") as bench:
-        yield bench
+        leaks, left_over = await bench.leaks(), fake.unplayed
+        # Each server takes its time to close: together, because there are many tests.
+        stack.pop_all()
+        await asyncio.gather(fake.__aexit__(None, None, None), site_context.__aexit__(None, None, None))
+    assert left_over == []
+    assert leaks == []

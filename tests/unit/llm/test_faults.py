@@ -273,7 +273,8 @@ async def test_a_broken_answer_is_not_quoted(provider: str, body: str) -> None:
 async def test_a_message_says_who_and_what_but_not_the_key(fake: FakeProviders, http: AsyncClient) -> None:
     fake.api_key = "sk-test-another-key-0000"
     for provider, model in (("openai", "gpt-4o"), ("anthropic", "claude-sonnet-4-6")):
-        asked = asking(fake, provider, http, **{f"{provider}_api_key": "sk-test-wrong-key-1234"})
+        wrong: dict[str, Any] = {f"{provider}_api_key": "sk-test-wrong-key-1234"}
+        asked = asking(fake, provider, http, **wrong)
         with pytest.raises(ProviderBlocked) as raised:
             await asked.answer(request())
         assert raised.value.reason == f"provider_auth: {provider} ({model}) refused our key (status 401)."

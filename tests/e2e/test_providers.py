@@ -1,0 +1,195 @@
+"""One job, three providers: `serve` leaves the same rows and the same callback whoever answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from aiworker import embedded
+from aiworker.llm import prompts
+from aiworker.testing.core_api import Received
+from aiworker.testing.llm import FakeProviders
+from aiworker.testing.llm.scenarios import EchoMap
+from tests.e2e.daemon import JOB, Site, opened_site
+from tests.support.databases import copy_of
+from tests.support.jobs import EXAMPLE, TENANT, payload
+
+OFFLINE = "offline-rules-1"
+REQUESTED = {"offline": OFFLINE, "openai": "gpt-4o", "anthropic": "claude-sonnet-4-20250514"}
+"""What a job is asked of unless a setting says otherwise: the documents' own models."""
+TABLES = ("runs", "calls", "outbox", "resume_rewrites", "ai_job_errors", "audit")
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+async def fake() -> AsyncGenerator[FakeProviders]:
+    async with FakeProviders() as opened:
+        opened.default(EchoMap())
+        yield opened
+
+
+@pytest.fixture
+async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
+    async with opened_site(tmp_path, database_url, servers.redis_url) as opened:
+        yield opened
+
+
+def variables(provider: str, fake: FakeProviders) -> dict[str, str]:
+    """Return what makes a daemon take the fake for this provider."""
+    match provider:
+        case "openai":
+            own = {"OPENAI_API_KEY": fake.api_key, "OPENAI_BASE_URL": fake.openai_url}
+        case "anthropic":
+            own = {"ANTHROPIC_API_KEY": fake.api_key, "ANTHROPIC_BASE_URL": fake.anthropic_url}
+        case _:
+            own = {}
+    return {"LLM_PROVIDER": provider, "LLM_COMPATIBLE": "false", **own}
+
+
+class Story:
+    """Everything one job left."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self.rows: dict[str, list[Row]] = {}
+        self.variants: list[Row] = []
+        self.receipt: Row = {}
+        self.callback: Received | None = None
+        self.ended: Row = {}
+
+    @property
+    def call(self) -> Row:
+        (call,) = self.rows["calls"]
+        return call
+
+    @property
+    def shape(self) -> Mapping[str, object]:
+        """Say what there is, whatever it says: columns that are filled, keys of JSON, headers."""
+        assert self.callback is not None
+        return {
+            **{table: [_shape(row) for row in rows] for table, rows in self.rows.items()},
+            "variants": [_shape(row) for row in self.variants],
+            "receipt": _shape(self.receipt),
+            "callback": (self.callback.path, _shape(dict(self.callback.body)), sorted(self.callback.headers)),
+            "log": sorted(self.ended),
+        }
+
+
+def _shape(value: object) -> object:
+    match value:
+        case dict():
+            inside = cast("dict[str, object]", value)
+            return {key: _shape(inner) for key, inner in inside.items() if inner is not None}
+        case str() if value.startswith("{"):
+            return _shape(json.loads(value))
+        case list():
+            return "list"
+        case _:
+            return type(value).__name__
+
+
+async def story(provider: str, fake: FakeProviders, site: Site) -> Story:
+    """Have a daemon work the example and return what it left."""
+    told = Story(provider)
+    daemon = await site.serve(**variables(provider, fake))
+    job = await site.add(payload())
+    await site.reaches(job.id, "completed", within=15.0)
+    (told.callback,) = await site.core_api.wait_for(1)
+    assert await daemon.stop() == 0
+    for table in TABLES:
+        told.rows[table] = await site.rows(f"SELECT * FROM aiworker.{table}")
+    told.variants = await site.variants()
+    told.receipt = await site.receipt(job.id)
+    (told.ended,) = daemon.told("job-ended")
+    return told
+
+
+async def test_whoever_answers_leaves_the_same_rows_and_the_same_callback(
+    servers: embedded.Servers, template: str, tmp_path: Path, fake: FakeProviders
+) -> None:
+    stories: dict[str, Story] = {}
+    for provider in REQUESTED:
+        async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(copy_of(template, servers.database_url))
+            site = await stack.enter_async_context(opened_site(tmp_path, url, servers.redis_url))
+            stories[provider] = await story(provider, fake, site)
+    offline = stories["offline"]
+    assert_offline(offline)
+    for provider in ("openai", "anthropic"):
+        paid = stories[provider]
+        assert paid.call["external_id"]
+        # The one thing an engine in the process does not have.
+        offline.call["external_id"] = "none"
+        assert paid.shape == offline.shape
+        assert_paid(paid, fake)
+    assert {told.call["request_hash"] for told in stories.values()} == {offline.call["request_hash"]}
+
+
+def assert_same_everywhere(told: Story, served: str) -> None:
+    (run,), (rewrite,), (message,) = (told.rows[table] for table in ("runs", "resume_rewrites", "outbox"))
+    call, (variant,) = told.call, told.variants
+    assert (run["state"], run["tenant_id"], run["starts"]) == ("succeeded", TENANT, 1)
+    assert (call["provider"], call["requested_model"], call["served_model"]) == (
+        told.provider,
+        REQUESTED[told.provider],
+        served,
+    )
+    assert (call["step"], call["state"], call["stop_reason"]) == ("rewrite", "done", "end")
+    assert (call["prompt_name"], call["prompt_fingerprint"]) == (JOB, prompts.template(JOB).fingerprint)
+    assert (rewrite["provider"], rewrite["model"]) == (told.provider, served)
+    assert (told.receipt["provider"], told.receipt["model"]) == (told.provider, served)
+    assert rewrite["variant_id"] == variant["id"] == told.receipt["resultId"]
+    assert variant["base_resume_id"] == EXAMPLE.payload["resume_id"]
+    assert told.callback is not None
+    assert told.callback.body == json.loads(message["body"])
+    assert told.callback.body["resultId"] == variant["id"]
+    assert (message["sent_at"] is not None, told.rows["ai_job_errors"], told.rows["audit"]) == (True, [], [])
+
+
+def assert_offline(told: Story) -> None:
+    assert_same_everywhere(told, OFFLINE)
+    assert (told.call["tokens_in"], told.call["tokens_out"], told.call["cost_usd"]) == (0, 0, 0)
+
+
+def assert_paid(told: Story, fake: FakeProviders) -> None:
+    (seen,) = [request for request in fake.requests if request.provider == told.provider]
+    assert seen.model is not None
+    assert_same_everywhere(told, seen.model)
+    assert told.call["tokens_in"] > 100 and told.call["tokens_out"] > 100
+    assert told.call["cost_usd"] > 0
+    assert today() - timedelta(days=1) <= told.call["price_date"] <= today()
+    assert "Improved: " in told.variants[0]["text"]
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+async def test_a_queue_whose_provider_has_no_key_is_not_consumed_although_another_s_is_set(
+    site: Site, fake: FakeProviders
+) -> None:
+    job = await site.add(payload())
+    ours = variables("anthropic", fake) | {"LLM_PROVIDER": "openai"}
+    done = await site.run("serve", **ours)
+    assert done.code == 3
+    assert "ai-jobs: OPENAI_API_KEY is not set" in done.err
+    assert "set OPENAI_API_KEY (or LLM_PROVIDER and the key of another provider)" in " ".join(done.err.split())
+    assert "LLM_PROVIDER=offline" in done.err
+    assert fake.api_key not in done.err + done.out
+    assert (await site.state(job.id), fake.requests) == ("waiting", [])
+
+
+async def test_a_retired_model_is_refused_at_the_start_if_no_successor_is_wanted(
+    site: Site, fake: FakeProviders
+) -> None:
+    done = await site.run("serve", **variables("anthropic", fake), LLM_RETIRED_MODEL="fail")
+    assert done.code == 3
+    assert "claude-sonnet-4-20250514" in done.err and "LLM_RETIRED_MODEL=successor" in done.err
+    assert fake.requests == []
