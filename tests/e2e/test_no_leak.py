@@ -144,6 +144,7 @@ async def leaks(site: Site, *daemons: Daemon) -> dict[str, list[str]]:
     return {place: words for place, words in found.items() if words}
 
 
+@pytest.mark.timeout(90)  # Eighteen jobs and two daemons: 7 s on an idle machine.
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_no_canary_leaves_its_place_whatever_the_provider_does(site: Site, provider: Provider) -> None:
     async with FakeProviders(api_key=KEY) as fake:

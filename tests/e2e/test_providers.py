@@ -111,6 +111,7 @@ async def story(provider: str, fake: FakeProviders, site: Site) -> Story:
     return told
 
 
+@pytest.mark.timeout(90)  # Three daemons one after the other: 8 s on an idle machine.
 async def test_whoever_answers_leaves_the_same_rows_and_the_same_callback(
     servers: embedded.Servers, template: str, tmp_path: Path, fake: FakeProviders
 ) -> None:

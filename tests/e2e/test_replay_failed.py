@@ -5,64 +5,23 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-import os
-import pty
 import random
 import shlex
-import sys
-from asyncio.subprocess import PIPE
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from bullmq import Job
 
-from aiworker import embedded
-from aiworker.store.database import Database, opened
-from tests.e2e.daemon import JOB, NOWHERE, QUEUE, Done, Site, eventually, opened_site
-from tests.integration.queue.room import Room, policy, raising
-from tests.integration.runtime.failing import NO_JSON, failed_jobs, rate_limited, timed_out
-from tests.support.environment import scrub, scrubbed
+from tests.e2e.daemon import NOWHERE, QUEUE, eventually
+from tests.e2e.desk import AUDIT, NO_DATABASE, OF_JOB, Desk, dammed, desk
+from tests.integration.runtime.failing import NO_JSON, rate_limited, timed_out
+from tests.support.environment import scrub
 from tests.support.jobs import TENANT, payload
 from tests.unit.commands.running import aiworker
 
-OF_JOB = "SELECT * FROM aiworker.runs WHERE job_id = $1 ORDER BY epoch"
-AUDIT = "SELECT * FROM aiworker.audit ORDER BY audit_id"
-NO_DATABASE = "postgresql://me:hunter2@127.0.0.1:1/nowhere"
-
-
-@dataclass
-class Desk:
-    """A site at which jobs can be made to fail."""
-
-    site: Site
-    room: Room
-    database: Database
-
-    async def fail(self, *faults: BaseException | str, concurrency: int = 1) -> list[str]:
-        return await failed_jobs(self.room, self.database, *faults, concurrency=concurrency)
-
-    async def replay(self, *words: str, **variables: str) -> Done:
-        return await self.site.run("replay-failed", *words, **variables)
-
-
-@pytest.fixture
-async def desk(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Desk]:
-    async with (
-        opened_site(tmp_path, database_url, servers.redis_url) as site,
-        opened(database_url, size=5) as database,
-    ):
-        room = Room(servers.redis_url, site.prefix)
-        try:
-            yield Desk(site, room, database)
-        finally:
-            await room.leave()
+__all__ = ["desk"]
 
 
 def groups(document: dict[str, Any]) -> dict[str, tuple[int, bool]]:
@@ -243,52 +202,6 @@ async def test_a_rate_holds_jobs_back_and_ctrl_c_leaves_the_rest_untouched(desk:
     assert len(await desk.site.rows(AUDIT)) == 1
 
 
-@dataclass
-class Dam:
-    """A way to Redis that holds back everything from the first transaction on."""
-
-    target: tuple[str, int]
-    held: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection(*self.target)
-        back = asyncio.create_task(self._pump(inner_reader, writer, lambda chunk: False))
-        try:
-            await self._pump(reader, inner_writer, lambda chunk: b"MULTI" in chunk)
-        finally:
-            back.cancel()
-            await asyncio.gather(back, return_exceptions=True)
-            for each in (writer, inner_writer):
-                each.close()
-
-    async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_held: Callable[[bytes], bool]
-    ) -> None:
-        while chunk := await reader.read(65_536):
-            if is_held(chunk):
-                self.held.set()
-                # Until the other side hangs up.
-                while await reader.read(65_536):
-                    pass
-                return
-            writer.write(chunk)
-            await writer.drain()
-
-
-@asynccontextmanager
-async def dammed(url: str) -> AsyncGenerator[tuple[Dam, str]]:
-    parts = urlsplit(url)
-    dam = Dam((parts.hostname or "", parts.port or 6379))
-    server = await asyncio.start_server(dam, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    credentials = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    try:
-        yield dam, urlunsplit(parts._replace(netloc=f"{credentials}127.0.0.1:{port}"))
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
 async def test_a_replay_killed_between_the_epoch_and_redis_can_be_repeated(desk: Desk) -> None:
     (job,) = await desk.fail(timed_out(30))
     async with dammed(desk.site.variables["REDIS_URL"]) as (dam, url):
@@ -309,94 +222,6 @@ async def test_a_replay_killed_between_the_epoch_and_redis_can_be_repeated(desk:
         (1, "failed"),
         (2, "succeeded"),
     ]
-
-
-# A person at a terminal
-
-
-@dataclass
-class Seat:
-    """A person's terminal: what is typed goes in, what the command shows there comes out."""
-
-    code: int
-    out: str
-    shown: str
-
-
-async def seated(site: Site, *words: str, typed: str) -> Seat:
-    """Run a command whose input and remarks are a terminal's; data goes into a pipe."""
-    ours, theirs = pty.openpty()
-    loop = asyncio.get_running_loop()
-    shown = bytearray()
-
-    def read() -> None:
-        try:
-            shown.extend(os.read(ours, 65_536))
-        except OSError:
-            loop.remove_reader(ours)
-
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "aiworker", *words),
-            stdin=theirs,
-            stdout=PIPE,
-            stderr=theirs,
-            cwd=site.directory,
-            env=scrubbed(site.directory, **site.variables, TERM="xterm", COLUMNS="100"),
-        )
-        os.close(theirs)
-        loop.add_reader(ours, read)
-        os.write(ours, typed.encode())
-        try:
-            async with asyncio.timeout(20.0):
-                out, _ = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode is not None
-        return Seat(process.returncode, out.decode(), shown.decode(errors="replace"))
-    finally:
-        loop.remove_reader(ours)
-        os.close(ours)
-
-
-async def over_a_hundred(desk: Desk) -> None:
-    """Have 101 jobs fail, without any run: more than the queue is not needed here."""
-    running = await desk.room.start(raising(timed_out(30)), policy=policy(concurrency=20))
-    await desk.site.queue.addBulk([{"name": JOB, "data": payload(), "opts": {"attempts": 1}}] * 101)
-
-    async def all_failed() -> bool:
-        return await desk.site.counts("failed") == (101,)
-
-    await eventually(all_failed, "101 jobs failed")
-    await running.worker.drain(timedelta(seconds=5))
-
-
-async def test_over_100_jobs_a_person_types_the_number(desk: Desk) -> None:
-    await over_a_hundred(desk)
-    refused = await seated(desk.site, "replay-failed", "--yes", typed="y\n")
-
-    assert refused.code == 1
-    assert "Type 101 to replay 101 jobs:" in refused.shown
-    assert "Nothing was changed." in refused.shown
-    assert await desk.site.counts("failed", "waiting") == (101, 0)
-    assert await desk.site.rows(AUDIT) == []
-
-    acted = await seated(desk.site, "replay-failed", "--yes", typed="101\n")
-    assert acted.code == 0
-    assert await desk.site.counts("failed", "waiting") == (0, 101)
-    assert "101/101" in acted.shown
-    assert "101 replayed" in acted.out
-
-
-async def test_fewer_are_not_asked_about_and_show_a_bar(desk: Desk) -> None:
-    await desk.fail(timed_out(30))
-    done = await seated(desk.site, "replay-failed", "--yes", typed="")
-
-    assert (done.code, await desk.site.counts("failed", "waiting")) == (0, (0, 1))
-    assert "1/1" in done.shown
-    assert "Type" not in done.shown
 
 
 # What cannot be done
@@ -440,30 +265,3 @@ async def test_a_schema_that_is_not_there_exits_3(desk: Desk) -> None:
     await desk.site.db.execute("DROP SCHEMA aiworker CASCADE")
 
     assert (await desk.replay()).code == 3
-
-
-# Retried from outside
-
-
-async def test_a_retry_by_bullmqs_python_is_a_new_epoch_with_an_audit_row(desk: Desk) -> None:
-    await desk.site.db.execute("UPDATE resumes SET id = 'res-away' WHERE id = $1", payload()["resume_id"])
-    await desk.site.serve()
-    job = await desk.site.add(payload())
-    await desk.site.reaches(job.id, "failed")
-    await desk.site.db.execute("UPDATE resumes SET id = $1 WHERE id = 'res-away'", payload()["resume_id"])
-
-    found = await Job.fromId(desk.site.queue, job.id)
-    assert found is not None
-    await found.retry("failed", {})
-    await desk.site.reaches(job.id, "completed")
-
-    first, second = await desk.site.rows(OF_JOB, job.id)
-    assert [(run["epoch"], run["state"], run["error_code"]) for run in (first, second)] == [
-        (0, "failed", "not_found"),
-        (1, "succeeded", None),
-    ]
-    (entry,) = await desk.site.rows(AUDIT)
-    assert (entry["actor"], entry["action"], entry["run_id"]) == ("queue", "retry-from-outside", second["run_id"])
-    assert json.loads(entry["details"]) == {"epoch": 1, "previous_error": "not_found"}
-    (callback,) = await desk.site.core_api.wait_for(1)
-    assert callback.headers["idempotency-key"].endswith(":1:complete")

@@ -30,6 +30,7 @@ from tests.support.jobs import payload
 BOTH: tuple[Provider, ...] = ("openai", "anthropic")
 MODELS: dict[Provider, str] = {"openai": "gpt-5.4-mini", "anthropic": "claude-sonnet-4-6"}
 """Models whose end is not announced: what these tests see does not depend on the day they run."""
+PATIENCE = 20.0
 ANSWERED = "Ostrivane"
 """A word that the fake's broken answers hold, so that they can be looked for."""
 PRIVATE = (
@@ -155,7 +156,7 @@ class Bench:
         """Have one job meet these steps, one a request, and return what it left once it `ends` so."""
         self.fake.script(*steps)
         job = await self.site.add(payload(), attempts=attempts, backoff={"type": "fixed", "delay": 10})
-        await self.site.reaches(job.id, ends)
+        await self.site.reaches(job.id, ends, within=PATIENCE)
         return await self.left(job.id)
 
     async def left(self, job: str) -> Left:
@@ -185,7 +186,7 @@ class Bench:
         self.fake.script(*steps)
         found = await Job.fromId(self.site.queue, job)
         await cast("_Promoted", found).promote()
-        await self.site.reaches(job, ends)
+        await self.site.reaches(job, ends, within=PATIENCE)
         return await self.left(job)
 
 

@@ -1,76 +1,108 @@
-"""Runs of single jobs whose model is a real SDK on the wire fake, in process."""
+"""Where a test replays from: failed jobs of its own, their runs, and somebody who meddles with them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-from typing import Any
+import uuid
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Protocol, cast
 
 import pytest
-from httpx2 import AsyncClient
 
-from aiworker.envelope import Envelope
-from aiworker.errors import Decided
-from aiworker.protocol import JsonValue
-from aiworker.runtime.execute import Runtime, execute
+from aiworker import embedded
+from aiworker.policies import POLICIES
+from aiworker.processors import PROCESSORS
+from aiworker.queue.inspection import Inspector, Sent, StoredJob
+from aiworker.runtime.replay import Plan, Replay, Tally
+from aiworker.runtime.selection import Filters
 from aiworker.store.database import Database
-from aiworker.testing.llm import FakeProviders, VirtualClock
+from tests.integration.queue.room import QUEUE, Room, utc_now
+from tests.integration.runtime.failing import failed_jobs, working
 from tests.integration.runtime.rows import rows
-from tests.support.doors import asking
-from tests.support.jobs import NOW, Clock, envelope, insert_example
-from tests.support.jobs import runtime as wire_runtime
-from tests.support.providers import in_process
+from tests.support.jobs import insert_example
 
-CALLS = "SELECT * FROM aiworker.calls ORDER BY created_at, length(step)"
+ALL = Filters((QUEUE,))
+AUDIT = "SELECT * FROM aiworker.audit ORDER BY audit_id"
+OF_JOB = "SELECT * FROM aiworker.runs WHERE job_id = $1 ORDER BY epoch, created_at"
+
+
+class _Commands(Protocol):
+    """redis-py leaves this one's parameters untyped."""
+
+    def execute_command(self, *words: object) -> Awaitable[Any]: ...
 
 
 @dataclass
 class Desk:
-    """A fake, a database, a clock, and a runtime whose model is one of the fake's."""
+    """Where a test replays from."""
 
-    fake: FakeProviders
-    http: AsyncClient
+    room: Room
     database: Database
-    clock: Clock
+    inspector: Inspector
 
-    def runtime(self, provider: str, **more: Any) -> Runtime:
-        return wire_runtime(self.database, llm=asking(self.fake, provider, self.http, **more), now=self.clock)
+    def replay(self, inspector: Inspector | None = None, **given: Any) -> Replay:
+        replay = Replay(
+            database=self.database,
+            inspector=inspector or self.inspector,
+            processors=PROCESSORS,
+            policies=POLICIES,
+            prefix=self.room.prefix,
+            now=utc_now,
+            actor="meera",
+            reason="INC-204 quota raised",
+        )
+        return replace(replay, **given)
 
-    async def work(self, provider: str, job: Envelope | None = None, **more: Any) -> dict[str, JsonValue]:
-        return await execute(job or envelope(), self.runtime(provider, **more))
+    async def plan(self, filters: Filters = ALL, *, include_permanent: bool = False, **given: Any) -> Plan:
+        return await self.replay(**given).plan(filters, include_permanent=include_permanent)
 
-    async def fails(self, provider: str, job: Envelope | None = None) -> Decided:
-        with pytest.raises(Decided) as raised:
-            await self.work(provider, job)
-        return raised.value
+    async def run(self, plan: Plan, pause: timedelta = timedelta(0), **given: Any) -> Tally:
+        tally = Tally()
+        done = [each async for each in self.replay(**given).run(plan, tally, pause=pause)]
+        assert len(done) == tally.done == len(plan.jobs)
+        return tally
 
-    async def calls(self) -> list[dict[str, Any]]:
-        return await rows(self.database, CALLS)
+    async def replay_all(self, filters: Filters = ALL, *, include_permanent: bool = False, **given: Any) -> Tally:
+        return await self.run(await self.plan(filters, include_permanent=include_permanent, **given), **given)
 
-    async def steps(self) -> list[tuple[str, str]]:
-        return [(call["step"], call["stop_reason"]) for call in await self.calls()]
+    async def fail(self, *faults: BaseException | str, **given: Any) -> list[str]:
+        return await failed_jobs(self.room, self.database, *faults, **given)
 
-    def bodies(self) -> list[dict[str, JsonValue]]:
-        return [seen.object for seen in self.fake.requests]
+    async def rows(self, query: str, *args: object) -> list[dict[str, Any]]:
+        return await rows(self.database, query, *args)
+
+    async def redis(self, *words: object) -> Any:
+        return await cast("_Commands", self.room.redis).execute_command(*words)
+
+    async def work(self, job: str, state: str = "completed") -> None:
+        """Start a healthy worker and wait for the job."""
+        await self.room.start(working(self.database))
+        await self.room.reaches(job, state, within=15.0)
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncGenerator[Desk]:
-    fake = FakeProviders(clock=VirtualClock(NOW))
+async def desk(servers: embedded.Servers, database: Database) -> AsyncGenerator[Desk]:
     await insert_example(database)
-    async with in_process(fake) as http:
-        yield Desk(fake, http, database, Clock())
+    room = Room(servers.redis_url, prefix=f"t{uuid.uuid4().hex[:12]}")
+    try:
+        async with Inspector(room.url, prefix=room.prefix) as inspector:
+            yield Desk(room, database, inspector)
+    finally:
+        await room.leave()
 
 
-def cap(body: Mapping[str, JsonValue]) -> JsonValue:
-    return body.get("max_completion_tokens") or body["max_tokens"]
+def tallied(tally: Tally) -> tuple[int, int, int, int, int]:
+    return tally.replayed, tally.receipts, tally.gone, tally.locked, len(tally.refused)
 
 
-def without_cap(body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    return {name: value for name, value in body.items() if name not in ("max_completion_tokens", "max_tokens")}
+class Meddled(Inspector):
+    """An inspector behind whose back something happens right before a job is sent."""
 
+    def __init__(self, desk: Desk, meddle: Any) -> None:
+        super().__init__(desk.room.url, prefix=desk.room.prefix)
+        self._meddle = meddle
 
-def asked_ids(body: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the schema, in either provider's place."""
-    form = body.get("response_format", {}).get("json_schema") or body["output_config"]["format"]
-    return list(form["schema"]["properties"])
+    async def retry(self, job: StoredJob, *, data: str, reset_attempts: bool) -> Sent:
+        await self._meddle(job)
+        return await super().retry(job, data=data, reset_attempts=reset_attempts)
