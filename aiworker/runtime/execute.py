@@ -304,6 +304,8 @@ class _Delivery:
             outcome = bounded(outcome, snoozes=self.claim.snoozes, since=self.claim.snoozed_since, now=now)
         if isinstance(error, ProviderBlocked):
             outcome = while_blocked(outcome, since=self.claim.snoozed_since, now=now)
+            if isinstance(outcome, Cancel):
+                error = JobFailed(f"Nobody acted in time: {error.message}", code=ProviderBlocked.code)
         if isinstance(outcome, Retry) and self.envelope.is_last_attempt:
             outcome = Cancel()
         try:

@@ -124,8 +124,8 @@ async def test_a_blocked_provider_is_given_up_after_six_hours(bench: Bench) -> N
         await bench.site.db.execute("UPDATE aiworker.runs SET snoozed_since = now() - interval '6 hours'")
         left = await bench.promoted(job, Quota(), ends="failed")
     (error,) = left.errors
-    assert (left.code, error["code"], left.run["state"]) == ("provider_quota", "provider_quota", "failed")
-    assert error["message"] == student_text("provider_quota")
+    assert (left.code, error["code"], left.run["state"]) == ("provider_blocked", "provider_blocked", "failed")
+    assert error["message"] == student_text("provider_blocked")
 
 
 # Worth another attempt
