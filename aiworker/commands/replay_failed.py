@@ -61,9 +61,7 @@ async def replay_failed(
     edits, pause = selection.parse_changes(changes or ()), selection.pace(rate)
     async with (
         located(settings, need_database=True, need_redis=True, say=output.note) as servers,
-        replay.replaying(
-            settings, servers, actor=actor, reason=reason, changes=edits, reset_attempts=reset
-        ) as replaying,
+        replay.replaying(settings, servers, actor=actor, reason=reason, changes=edits, reset=reset) as replaying,
     ):
         plan = await replaying.plan(chosen, include_permanent=include_permanent)
         tally = replay.Tally()

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
 from aiworker.envelope import Scope
 from aiworker.errors import NoSafeChange
@@ -35,6 +36,7 @@ QUEUE = "ai-jobs"
 NAME = "rewrite-resume"
 
 STEP = "rewrite"
+OFFLINE = "offline"
 TOKENS_PER_BULLET = 120
 ANSWER_TOKENS = 400
 INSTRUCTION_TOKENS = 1_000
@@ -137,7 +139,10 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     chosen = _selection(facts, ctx)
     originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
     read = answer.read_answer(reply.text, chosen.ids)
-    changed = {bullet: text for bullet, text in read.texts.items() if text != originals[bullet]}
+    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
+    plain = str if reply.provider == OFFLINE else untrusted.unescape
+    texts = {bullet: plain(text) for bullet, text in read.texts.items()}
+    changed = {bullet: text for bullet, text in texts.items() if text != originals[bullet]}
     if not changed:
         raise NoSafeChange("The answer changed no bullet of the resume.")
     body = splice.mark_verified(facts.document, changed)

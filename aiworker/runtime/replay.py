@@ -286,7 +286,7 @@ async def replaying(
     actor: str | None,
     reason: str,
     changes: Mapping[str, JsonValue],
-    reset_attempts: bool,
+    reset: bool,
 ) -> AsyncGenerator[Replay]:
     """Open what a replay works on; without an actor it is the user this process runs as."""
     await prepare(servers)
@@ -304,7 +304,7 @@ async def replaying(
             actor=actor or os_user(),
             reason=reason,
             changes=changes,
-            reset_attempts=reset_attempts,
+            reset_attempts=reset,
         )
 
 
