@@ -112,7 +112,7 @@ async def give_up_waiting(site: Site, job: str) -> None:
     await site.db.execute("UPDATE aiworker.runs SET snoozed_since = now() - interval '6 hours' WHERE job_id = $1", job)
     await cast("Any", await Job.fromId(site.queue, job)).promote()
     await site.reaches(job, "failed")
-    assert (await site.hash(job))["failedReason"].startswith("provider_auth: ")
+    assert (await site.hash(job))["failedReason"].startswith("provider_blocked: ")
 
 
 async def work_through(site: Site, fake: FakeProviders) -> None:
