@@ -1,6 +1,8 @@
 # `make demo` and `make test` need Python 3.11 and make alone; each builds what it lacks.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# The suite starts hundreds of processes; each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check format lock node clean
 
