@@ -16,17 +16,15 @@ from typer.core import TyperGroup, TyperOption
 
 from aiworker import __version__
 from aiworker.commands import config, db, demo, embedded, enqueue, prompt_preview, replay_failed, run_job, serve
-from aiworker.console import (
+from aiworker.console.invocation import Invocation, invocation, system_output
+from aiworker.console.options import (
     ConfigOption,
     DebugFlag,
     EnvFileOption,
-    Invocation,
     JsonFlag,
     NoColorFlag,
     QuietFlag,
     VerboseFlag,
-    invocation,
-    system_output,
 )
 from aiworker.errors import AiworkerError, Decided, ExitCode, UsageError
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import typer
 
-from aiworker.console import JsonFlag, invocation
-from aiworker.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from aiworker.settings import Settings
+from aiworker.console.invocation import invocation
+from aiworker.console.options import JsonFlag
 
 app = typer.Typer(no_args_is_help=True, help="Show and check the settings.")
 
@@ -52,30 +48,10 @@ def show(ctx: typer.Context, json: JsonFlag = False) -> None:
 @app.command()
 def check(ctx: typer.Context, json: JsonFlag = False) -> None:
     """Check the settings without connecting anywhere; exit 3 if they are wrong or no model can be asked."""
+    from aiworker.settings import checks
+
     call = invocation(ctx, json=json)
     settings = call.settings()
-    for warning in (warnings := [*_models_without_key(settings), *_half_set(settings)]):
+    for warning in (warnings := [*checks.models_without_key(settings), *checks.half_set(settings)]):
         call.output.warn(warning)
     call.output.show("aiworker.config-check/1", {"warnings": warnings}, lambda: call.output.line("usable"))
-
-
-def _models_without_key(settings: Settings) -> list[str]:
-    """Warn of each model that cannot be asked; ConfigurationError if none can."""
-    models = {"LLM_PROVIDER": settings.llm_provider}
-    if settings.llm_provider != "offline":
-        models["INTERVIEW_MODEL"] = settings.interview_model.partition(":")[0]
-        models["EVALUATION_MODEL"] = settings.evaluation_model.partition(":")[0]
-    missing = {name: key for name, provider in models.items() if (key := settings.missing_key(provider))}
-    if len(missing) == len(models):
-        raise ConfigurationError(
-            f"No model can be asked: {' and '.join(dict.fromkeys(missing.values()))} not set.",
-            remedy="set one of them, or LLM_PROVIDER=offline for the rule engine",
-        )
-    return [f"{name} needs {key}, which is not set: its queue is not worked" for name, key in missing.items()]
-
-
-def _half_set(settings: Settings) -> list[str]:
-    """Warn of an address without the secret that goes there."""
-    pairs = (("core_api_internal_url", "core_api_internal_secret"), ("interview_api_url", "internal_api_key"))
-    half = [pair for pair in pairs if getattr(settings, pair[0]) and not getattr(settings, pair[1])]
-    return [f"{address.upper()} is set without {secret.upper()}" for address, secret in half]

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from aiworker.console import JsonFlag, asynchronous, invocation
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import JsonFlag
 from aiworker.errors import ExitCode
 
 app = typer.Typer(no_args_is_help=True, help="Apply and inspect the database schema.")

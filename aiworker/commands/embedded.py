@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from aiworker.console import JsonFlag, ShowSecretsFlag, YesFlag, invocation
+from aiworker.console.invocation import invocation
+from aiworker.console.options import JsonFlag, ShowSecretsFlag, YesFlag
 from aiworker.errors import ExitCode, ServiceUnreachable
 
 app = typer.Typer(no_args_is_help=True, help="Look after the bundled servers (Valkey and PostgreSQL).")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiworker.console import JsonFlag, Output, asynchronous, invocation
-from aiworker.errors import DeadlineExceeded, ExitCode, JobFailed, UsageError
-
-if TYPE_CHECKING:
-    from aiworker.queue.producer import JobStatus, Producer
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import JsonFlag
+from aiworker.errors import ExitCode, JobFailed, UsageError
 
 
 def register(root: typer.Typer) -> None:
@@ -34,6 +32,7 @@ async def enqueue(
     json: JsonFlag = False,
 ) -> None:
     """Check payloads and put them on the job's queue; nothing is added unless all are valid."""
+    from aiworker.console import waiting
     from aiworker.processors import PROCESSORS
     from aiworker.queue.producer import JobOptions, NewJob, Producer
     from aiworker.runtime import admit, payloads
@@ -65,8 +64,8 @@ async def enqueue(
         queue = processor.queue
         ids = await producer.add_many(queue, [NewJob(name, each, options) for each in data])
         output.note(f"{len(ids)} on {queue}, {len(faults)} invalid")
-        ended, late = await _all_ended(output, producer, queue, ids if wait else [], seconds)
-    _tell(output, queue, ids, faults, ended)
+        ended, late = await waiting.all_ended(output, producer, queue, ids if wait else [], seconds)
+    waiting.show_enqueued(output, queue, ids, faults, ended)
     if late:
         raise late
     failed = [status for status in ended if status.state == "failed"]
@@ -74,31 +73,3 @@ async def enqueue(
         raise JobFailed(f"{len(failed)} of {len(ended)} jobs failed: {failed[0].failed_reason}")
     if faults:
         raise typer.Exit(ExitCode.PARTIAL)
-
-
-def _tell(output: Output, queue: str, ids: list[str], faults: list[str], ended: list[JobStatus]) -> None:
-    results = [status.result for status in ended]
-    shown = [output.json_text({"result": result}) for result in results if result is not None]
-    fields = {"queue": queue, "ids": ids, "invalid": faults, "results": results}
-    output.show("aiworker.enqueue/1", fields, lambda: output.lines(*ids, *shown))
-
-
-async def _all_ended(
-    output: Output, producer: Producer, queue: str, ids: list[str], seconds: float
-) -> tuple[list[JobStatus], DeadlineExceeded | None]:
-    ended: list[JobStatus] = []
-    for job in ids:
-        try:
-            ended.append(await _ended(output, producer, queue, job, seconds))
-        except DeadlineExceeded as late:
-            return ended, late
-    return ended, None
-
-
-async def _ended(output: Output, producer: Producer, queue: str, job: str, seconds: float) -> JobStatus:
-    last: JobStatus | None = None
-    async for status in producer.watch(queue, job, seconds):
-        output.note(f"{queue}:{job} {status.state} {status.seconds:.1f} s")
-        last = status
-    assert last is not None
-    return last

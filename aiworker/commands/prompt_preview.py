@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiworker.console import EmbeddedFlag, Invocation, JsonFlag, asynchronous, invocation
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import EmbeddedFlag, JsonFlag
 from aiworker.errors import UsageError
-
-if TYPE_CHECKING:
-    from aiworker.envelope import Envelope
-    from aiworker.runtime.examples import Example
 
 NAME = Annotated[str, typer.Argument(help="The job's name, for example rewrite-resume.")]
 
@@ -44,7 +41,7 @@ async def prompt_preview(
 ) -> None:
     """Show the production prompt, block by block, with tokens, cache and cost. Writes nothing; needs no Redis."""
     from aiworker.console import prompts
-    from aiworker.runtime import preview
+    from aiworker.runtime import preview, subjects
     from aiworker.runtime.servers import located
     from aiworker.runtime.wiring import prepare
 
@@ -52,7 +49,7 @@ async def prompt_preview(
     if sum((payload is not None, from_job is not None, example)) != 1:
         raise UsageError("Give one of: a payload, --from-job QUEUE:ID, --example.")
     settings, output = call.settings(), call.output
-    envelope, shown = await _subject(call, name, payload, from_job)
+    envelope, shown = await subjects.chosen(settings, name, payload, from_job, output.stdin)
     models = [part.strip() for part in model.split(",") if part.strip()]
     async with located(settings, embedded=embedded, need_database=True, need_redis=False, say=output.note) as servers:
         await prepare(servers)
@@ -79,16 +76,3 @@ async def prompt_preview(
                 await prompts.show_trials_of(output, previewer, repeat=repeat, max_cost=max_cost)
             else:
                 prompts.show(output, previews)
-
-
-async def _subject(
-    call: Invocation, name: str, payload: str | None, from_job: str | None
-) -> tuple[Envelope, Example | None]:
-    from aiworker.runtime import subjects
-
-    settings = call.settings()
-    if from_job is not None:
-        return await subjects.of_job(settings, from_job, name), None
-    if payload is not None:
-        return subjects.of_payload(settings, name, payload, call.output.stdin), None
-    return subjects.of_example(settings, name)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from aiworker.console import JsonFlag, QueuesOption, asynchronous, filters, invocation
+from aiworker.console import filters
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import JsonFlag, QueuesOption
 from aiworker.errors import ExitCode
 
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aiworker.console import EmbeddedFlag, JsonFlag, Output, asynchronous, invocation
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import EmbeddedFlag, JsonFlag
+from aiworker.console.output import Output
 from aiworker.errors import UsageError
 
 if TYPE_CHECKING:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from aiworker.console import EmbeddedFlag, Output, QueuesOption, asynchronous, invocation
-
-if TYPE_CHECKING:
-    from aiworker.runtime.servers import Servers
-    from aiworker.runtime.wiring import Consumable
-    from aiworker.settings import Settings
+from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.options import EmbeddedFlag, QueuesOption
 
 
 def register(root: typer.Typer) -> None:
@@ -34,6 +30,7 @@ async def serve(
     embedded: EmbeddedFlag = False,
 ) -> None:
     """Work the queues until SIGTERM or Ctrl-C, then finish the jobs in hand and exit 0."""
+    from aiworker.console.banner import show_banner
     from aiworker.runtime import daemon
     from aiworker.runtime.health import Health
     from aiworker.runtime.servers import located
@@ -61,31 +58,10 @@ async def serve(
                 try:
                     await supervisor.start()
                     counts = await daemon.queue_counts(settings, servers, chosen)
-                    _banner(output, settings, servers, chosen, counts, listening)
+                    show_banner(output, settings, servers, chosen, counts, listening)
                     code = await daemon.until_stopped(supervisor, stop, settings.shutdown_timeout, say=output.note)
                 finally:
                     await health.stop()
         raise typer.Exit(code)
     finally:
         logs.shutdown()
-
-
-def _banner(
-    output: Output,
-    settings: Settings,
-    servers: Servers,
-    chosen: Consumable,
-    counts: dict[str, dict[str, int]],
-    port: int | None,
-) -> None:
-    rules = " (rule engine, no model)" if settings.llm_provider == "offline" else ""
-    output.note(
-        f"provider={settings.llm_provider}{rules}  redis={servers.redis_origin}  postgres={servers.database_origin}"
-    )
-    for policy in chosen.policies:
-        jobs = counts[policy.queue]
-        waiting = jobs.get("waiting", 0) + jobs.get("prioritized", 0)
-        output.note(f"{policy.queue}: {policy.concurrency} at once, {waiting} waiting, {jobs.get('failed', 0)} failed")
-    for name, reason in chosen.left_out.items():
-        output.warn(f"queue {name} is not consumed: {reason}")
-    output.note(f"health http://{settings.host}:{port}/health" if port else "health is off")

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.panel import Panel
 from rich.text import Text
 
-from aiworker.console import Output
+from aiworker.console.output import Output
 from aiworker.errors import JobFailed, UsageError
 from aiworker.llm.tokens import count
 from aiworker.runtime.preview import Preview, Previewer, Trial, document

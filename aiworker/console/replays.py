@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from aiworker.console import Output
+from aiworker.console.output import Output
 
 if TYPE_CHECKING:
     from aiworker.runtime.replay import Plan, Tally

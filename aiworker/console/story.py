@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.panel import Panel
 from rich.text import Text
 
-from aiworker.console import Output
+from aiworker.console.output import Output
 from aiworker.console.wording import Kind, word_diff
 
 STYLES: Mapping[Kind, str] = {"same": "", "gone": "red strike", "new": "bold green"}

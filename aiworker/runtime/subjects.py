@@ -17,6 +17,17 @@ from aiworker.runtime.wiring import utc_now
 from aiworker.settings import Settings
 
 
+async def chosen(
+    settings: Settings, name: str, payload: str | None, from_job: str | None, stdin: TextIO
+) -> tuple[Envelope, Example | None]:
+    """Return the envelope of a payload or of a job in Redis; of the example, with it, if neither is given."""
+    if from_job is not None:
+        return await of_job(settings, from_job, name), None
+    if payload is not None:
+        return of_payload(settings, name, payload, stdin), None
+    return of_example(settings, name)
+
+
 def of_payload(settings: Settings, name: str, argument: str, stdin: TextIO) -> Envelope:
     """Return an envelope for inline JSON, a file or standard input; raises InvalidPayload."""
     data = payloads.read(argument, stdin)

@@ -15,7 +15,7 @@ import typer
 
 import aiworker as package
 from aiworker import cli, embedded
-from aiworker.console import Invocation
+from aiworker.console.invocation import Invocation
 from aiworker.errors import AiworkerError, Cancel, Decided, NotFound, ServiceUnreachable, TransientFault
 from tests.support.environment import scrub, scrubbed
 from tests.unit.commands.running import Ran, aiworker
@@ -179,7 +179,7 @@ def test_a_reader_that_leaves_is_not_complained_about(tmp_path: Path) -> None:
 SLEEPER = """
 import asyncio, sys, typer
 from aiworker import cli
-from aiworker.console import asynchronous
+from aiworker.console.invocation import asynchronous
 
 @cli.app.command()
 @asynchronous

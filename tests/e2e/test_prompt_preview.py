@@ -106,7 +106,8 @@ async def test_what_cannot_be_shown_ends_with_its_code(
 
 def test_looking_imports_neither_sdk(servers: embedded.Servers, database_url: str, tmp_path: Path) -> None:
     script = (
-        "import os, sys; from aiworker.cli import run; from aiworker.console import Invocation, system_output;"
+        "import os, sys; from aiworker.cli import run;"
+        "from aiworker.console.invocation import Invocation, system_output;"
         f"code = run(['prompt-preview', '{JOB}', '--example', '--json'], Invocation(system_output(os.environ)));"
         "print(code, [name for name in ('openai', 'anthropic') if name in sys.modules], file=sys.stderr)"
     )

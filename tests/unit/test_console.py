@@ -14,8 +14,9 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiworker import console
-from aiworker.console import Invocation, Output, asynchronous
+from aiworker.console import options
+from aiworker.console.invocation import Invocation, asynchronous, invocation
+from aiworker.console.output import Output
 from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable, UsageError
 
 
@@ -264,7 +265,7 @@ def test_an_unexpected_error_names_our_line_without_the_machines_path() -> None:
     except TypeError as error:
         out.print_error(error)
 
-    assert "in _jsonable (aiworker/console/__init__.py:" in remarks(out)
+    assert "in _jsonable (aiworker/console/output.py:" in remarks(out)
     assert str(Path.cwd()) not in remarks(out)
 
 
@@ -333,19 +334,19 @@ def test_without_uvloop_the_standard_loop_serves(monkeypatch: pytest.MonkeyPatch
     assert answer() == 42
 
 
-ALIASES = [name for name in vars(console) if name.endswith(("Flag", "Option"))]
+ALIASES = [name for name in vars(options) if name.endswith(("Flag", "Option"))]
 
 
 @pytest.mark.parametrize("name", ALIASES)
 def test_every_shared_option_has_an_environment_twin_and_a_help_text(name: str) -> None:
-    option = typing.get_args(getattr(console, name))[1]
+    option = typing.get_args(getattr(options, name))[1]
 
     assert str(option.envvar).startswith("AIWORKER_")
     assert option.help
 
 
 def test_queue_names_are_completed() -> None:
-    complete: Callable[[str], list[str]] = typing.get_args(console.QueuesOption)[1].autocompletion
+    complete: Callable[[str], list[str]] = typing.get_args(options.QueuesOption)[1].autocompletion
 
     assert complete("e") == ["evaluation"]
 
@@ -367,4 +368,4 @@ def test_a_command_outside_the_error_boundary_is_a_programming_error() -> None:
     context = typer.Context(typer.main.get_command(app))
 
     with pytest.raises(AssertionError, match=r"aiworker\.cli\.run"):
-        console.invocation(context)
+        invocation(context)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiworker.cli import run
-from aiworker.console import Invocation, Output
+from aiworker.console.invocation import Invocation
+from aiworker.console.output import Output
 
 
 class Terminal(io.StringIO):

@@ -12,8 +12,10 @@ import pytest
 import typer
 import typer.main
 
-from aiworker.console import Invocation, Output, replays
+from aiworker.console import replays
 from aiworker.console.again import command_line
+from aiworker.console.invocation import Invocation
+from aiworker.console.output import Output
 from aiworker.domain.failures import Estimate, Failure, group
 from aiworker.runtime.replay import Plan, Tally
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aiworker.console import Output
+from aiworker.console.output import Output
 from aiworker.console.story import Story
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
