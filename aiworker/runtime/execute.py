@@ -39,7 +39,7 @@ from aiworker.errors import (
 from aiworker.llm.client import LLM
 from aiworker.policies import POISON_LIMIT, QueuePolicy
 from aiworker.processors import AnyProcessor
-from aiworker.protocol import Abort, Connection, Context, FollowUp, JsonValue, Limits, Reply, Saved, Tx
+from aiworker.protocol import Abort, Call, Connection, Context, FollowUp, JsonValue, Limits, Reply, Saved, Tx
 from aiworker.runtime.admit import Admitted, admit
 from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
@@ -219,16 +219,23 @@ class _Delivery:
         self, admitted: Admitted, facts: object, ctx: Context, performer: Performer
     ) -> tuple[Context, dict[str, Reply]]:
         """Ask, and once more within tighter limits if the model could not take it; return the limits that held."""
-        ask, payload, first = admitted.processor.ask, admitted.payload, self.claim.starts == 1
-        requests = ask(payload, facts, ctx)
+        first = self.claim.starts == 1
+        requests = await self._requests(admitted, facts, ctx)
         try:
             return ctx, await performer.round(requests, first_start=first) if requests else {}
         except ContextTooLong as error:
             ctx = replace(ctx, limits=tighter(ctx.limits, error.maximum))
+            shorter = await self._requests(admitted, facts, ctx)
+            if shorter == requests:
+                raise
             log.warning("prompt-shortened", extra={"fields": {"limit": ctx.limits.window}})
-        shorter = [replace(request, step=f"{request.step}/short") for request in ask(payload, facts, ctx)]
-        replies = await performer.round(shorter, first_start=first)
+        short = [replace(request, step=f"{request.step}/short") for request in shorter]
+        replies = await performer.round(short, first_start=first)
         return ctx, {step.removesuffix("/short"): reply for step, reply in replies.items()}
+
+    async def _requests(self, admitted: Admitted, facts: object, ctx: Context) -> tuple[Call, ...]:
+        # Truncation counts tokens of whole documents: off the loop.
+        return await asyncio.to_thread(admitted.processor.ask, admitted.payload, facts, ctx)
 
     async def _finish(
         self, db: Connection, admitted: Admitted, facts: object, result: object, performer: Performer
