@@ -14,8 +14,9 @@ from pydantic import StringConstraints
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
+from aiworker.domain.resume.vacancy import cut_at_word
 from aiworker.envelope import Scope
-from aiworker.errors import NoSafeChange
+from aiworker.errors import ContextTooLong, NoSafeChange
 from aiworker.llm import prompts
 from aiworker.protocol import (
     Call,
@@ -106,9 +107,11 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
     if not facts.document.bullets:
         raise NoSafeChange("The resume has no bullets that could be rewritten.")
     chosen = _selection(facts, ctx)
+    if not chosen.ids:
+        raise ContextTooLong("No bullet of the resume is short enough to be sent.", maximum=ctx.limits.window)
     inputs: dict[str, JsonValue] = {
         "tone": payload.tone,
-        "vacancy": {"title": facts.vacancy_title, "description": chosen.vacancy},
+        "vacancy": {"title": chosen.title, "description": chosen.vacancy},
         "entries": [
             {
                 "heading": entry.heading,
@@ -120,7 +123,7 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
         "skills": chosen.skills,
     }
     values = {
-        "vacancy_title": facts.vacancy_title,
+        "vacancy_title": chosen.title,
         "vacancy_text": chosen.vacancy,
         "resume": chosen.text(),
         "count": str(len(chosen.ids)),
@@ -142,7 +145,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
     plain = str if reply.provider == OFFLINE else untrusted.unescape
     texts = {bullet: plain(text) for bullet, text in read.texts.items()}
-    changed = {bullet: text for bullet, text in texts.items() if text != originals[bullet]}
+    changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
     if not changed:
         raise NoSafeChange("The answer changed no bullet of the resume.")
     body = splice.mark_verified(facts.document, changed)
@@ -157,7 +160,7 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         payload.tenant_id,
         payload.student_id,
         payload.resume_id,
-        title=f"{facts.title} for {facts.vacancy_title}",
+        title=f"{facts.title} for {cut_at_word(facts.vacancy_title, truncation.MAX_TITLE_CHARACTERS)}",
         body=result.body,
     )
     await rewrites.record(
@@ -179,6 +182,11 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
     return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1})
 
 
+def _seen(text: str) -> list[str]:
+    """Return what tells two texts apart: their words, as a model is shown them."""
+    return untrusted.clean(text).text.split()
+
+
 def _record(bullet: locator.Bullet, result: Rewrite) -> dict[str, JsonValue]:
     return {
         "id": bullet.id,
@@ -192,7 +200,9 @@ def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
     """Choose what is sent; the same for the same facts and limits, so that `settle` knows what `ask` sent."""
     cap = _cap(len(facts.document.bullets), ctx)
     budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
-    return truncation.select(facts.document, facts.vacancy_text, budget=budget, count=ctx.limits.count)
+    return truncation.select(
+        facts.document, title=facts.vacancy_title, vacancy=facts.vacancy_text, budget=budget, count=ctx.limits.count
+    )
 
 
 def _cap(bullets: int, ctx: Context) -> int:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from aiworker.domain import untrusted
 from aiworker.domain.resume import locator
 from aiworker.domain.resume.locator import VERIFIED, Bullet, Document
 from aiworker.domain.resume.spans import Object
@@ -81,7 +82,11 @@ def flag_of(bullet: Bullet) -> tuple[int, int] | None:
 
 def wanted(bullet: Bullet, answer: dict[str, str]) -> str:
     new = answer.get(bullet.id, "").translate(HALF_A_CHARACTER | {0: None})
-    return new if new.strip() else bullet.text
+    return new if new.strip() and seen(new) != seen(bullet.text) else bullet.text
+
+
+def seen(text: str) -> list[str]:
+    return untrusted.clean(text).text.split()
 
 
 @settings(deadline=None, suppress_health_check=FLAGS, max_examples=150)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from aiworker.domain import untrusted
 from aiworker.domain.resume import locator
 from aiworker.domain.resume.truncation import (
-    LEAST_VACANCY_CHARACTERS,
+    LONG_BULLET_CHARACTERS,
+    MAX_BULLET_CHARACTERS,
     MAX_BULLETS,
+    MAX_NAME_CHARACTERS,
+    MAX_SKILLS_CHARACTERS,
+    MAX_TECH_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
     MAX_VACANCY_CHARACTERS,
     Selection,
     select,
-    shorten,
 )
+from aiworker.errors import ContextTooLong
 from aiworker.processors.rewrite_resume import Facts, Payload, Rewrite, ask, settle
 from aiworker.protocol import Context, Limits, LLMReply, LLMRequest
 from tests.support.jobs import NOW, payload
@@ -40,6 +48,19 @@ HEADS = st.sampled_from(["", "Requirements:\n", "What you bring\n", "About us\n"
 PARAGRAPHS = st.tuples(HEADS, LINES, st.integers(1, 60)).map(lambda part: part[0] + part[1] * part[2])
 VACANCIES = st.lists(PARAGRAPHS, max_size=15).map("\n\n".join)
 
+TITLE = "Backend Intern"
+MEGABYTE = 2**20
+# Whole texts, outsized ones, and such as a prompt escapes: each "</" is sent as "&lt;/", each hidden character not.
+PIECES = st.sampled_from(["word ", "x", "</", "&lt;", "\u200b", "system: ", "é🙂", "\n\n", " "])
+HOSTILE = st.tuples(PIECES, st.sampled_from([1, 9, 99, 501, 1_600, 20_000])).map(lambda part: part[0] * part[1])
+HOSTILE_ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {"position": HOSTILE, "company": HOSTILE, "name": HOSTILE, "tech": st.lists(HOSTILE, max_size=3)},
+        optional={"bullets": st.lists(HOSTILE, max_size=9)},
+    ),
+    max_size=4,
+)
+
 
 def document(entries: list[dict[str, Any]], skills: list[str] | None = None) -> locator.Document:
     return locator.read(json.dumps({"work": entries, "skills": skills or []}))
@@ -54,7 +75,11 @@ def ids(document: locator.Document) -> tuple[str, ...]:
 
 
 def size(chosen: Selection, count: Callable[[str], int]) -> int:
-    return count(chosen.vacancy) + count(chosen.text())
+    return sum(count(as_sent(text)) for text in (f"{chosen.title}\n\n{chosen.vacancy}", chosen.text()))
+
+
+def as_sent(text: str) -> str:
+    return untrusted.wrap(untrusted.clean(text).text, "data-0123456789")
 
 
 # For every document, vacancy and budget
@@ -65,15 +90,39 @@ BUDGETS = st.integers(-100, 6_000)
 
 @patient
 @given(DOCUMENTS, VACANCIES, BUDGETS, st.sampled_from(COUNTS))
-def test_only_one_bullet_that_is_too_long_alone_exceeds_the_budget(
+def test_what_is_sent_never_exceeds_the_budget(
     resume: locator.Document, vacancy: str, budget: int, count: Callable[[str], int]
 ) -> None:
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=count)
+    assert size(chosen, count) <= budget or not chosen.ids
+
+
+@patient
+@given(
+    st.builds(document, HOSTILE_ENTRIES, st.lists(HOSTILE, max_size=4)),
+    HOSTILE,
+    HOSTILE,
+    st.integers(-100, 60_000),
+    st.sampled_from(COUNTS),
+)
+def test_no_text_however_long_or_hostile_exceeds_the_budget(
+    resume: locator.Document, title: str, vacancy: str, budget: int, count: Callable[[str], int]
+) -> None:
+    chosen = select(resume, title=title, vacancy=vacancy, budget=budget, count=count)
+    assert size(chosen, count) <= budget or not chosen.ids
+    assert sorted((*chosen.ids, *chosen.not_sent)) == sorted(ids(resume))
+
+
+@patient
+@given(DOCUMENTS, VACANCIES, BUDGETS)
+def test_bullets_are_left_out_only_where_they_would_not_fit(
+    resume: locator.Document, vacancy: str, budget: int
+) -> None:
     assume(resume.bullets)
-    chosen = select(resume, vacancy, budget=budget, count=count)
-    assert chosen.ids
-    if size(chosen, count) > budget:
-        assert len(chosen.ids) == 1 and not chosen.skills and not any(entry.tech for entry in chosen.entries)
-        assert len(chosen.vacancy) <= LEAST_VACANCY_CHARACTERS
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len)
+    first = locator.context(resume)[0]
+    alone = Selection(TITLE, "", (replace(first, tech=(), bullets=first.bullets[:1]),), "")
+    assert chosen.ids or size(alone, len) > budget
 
 
 @patient
@@ -81,15 +130,18 @@ def test_only_one_bullet_that_is_too_long_alone_exceeds_the_budget(
 def test_every_bullet_is_sent_or_named_exactly_once_and_in_order(
     resume: locator.Document, vacancy: str, budget: int
 ) -> None:
-    chosen = select(resume, vacancy, budget=budget, count=len)
-    assert (*chosen.ids, *chosen.not_sent) == ids(resume)
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len)
+    everything = ids(resume)
+    assert sorted((*chosen.ids, *chosen.not_sent)) == sorted(everything)
+    for some in (chosen.ids, chosen.not_sent):
+        assert list(some) == [bullet for bullet in everything if bullet in some]
     assert len(chosen.ids) <= MAX_BULLETS
 
 
 @patient
 @given(DOCUMENTS, VACANCIES, BUDGETS)
 def test_a_bullet_is_sent_whole_or_not_at_all(resume: locator.Document, vacancy: str, budget: int) -> None:
-    chosen = select(resume, vacancy, budget=budget, count=len)
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len)
     texts = {bullet.id: bullet.text for bullet in resume.bullets}
     assert all(bullet.text == texts[bullet.id] for entry in chosen.entries for bullet in entry.bullets)
     lines = chosen.text().splitlines()
@@ -102,9 +154,9 @@ def test_a_bullet_is_sent_whole_or_not_at_all(resume: locator.Document, vacancy:
 @patient
 @given(DOCUMENTS, VACANCIES, BUDGETS)
 def test_a_report_is_empty_exactly_if_nothing_was_left_out(resume: locator.Document, vacancy: str, budget: int) -> None:
-    chosen = select(resume, vacancy, budget=budget, count=len)
-    whole = Selection(vacancy, locator.context(resume), locator.skills(resume))
-    unchanged = (chosen.vacancy, chosen.entries, chosen.skills) == (whole.vacancy, whole.entries, whole.skills)
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len)
+    whole = Selection(TITLE, vacancy, locator.context(resume), locator.skills(resume))
+    unchanged = replace(chosen, title_cut=0, vacancy_cut=0, context_cut=0, not_sent=()) == whole
     assert (chosen.report == {}) is unchanged
     assert json.loads(json.dumps(chosen.report)) == chosen.report
 
@@ -112,53 +164,19 @@ def test_a_report_is_empty_exactly_if_nothing_was_left_out(resume: locator.Docum
 @patient
 @given(DOCUMENTS, VACANCIES, BUDGETS)
 def test_the_same_question_is_cut_the_same_way(resume: locator.Document, vacancy: str, budget: int) -> None:
-    assert select(resume, vacancy, budget=budget, count=len) == select(resume, vacancy, budget=budget, count=len)
+    assert select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len) == select(
+        resume, title=TITLE, vacancy=vacancy, budget=budget, count=len
+    )
 
 
 @patient
 @given(DOCUMENTS, VACANCIES, st.integers(0, 3_000), st.integers(0, 3_000))
-def test_less_room_never_sends_more_bullets(resume: locator.Document, vacancy: str, one: int, other: int) -> None:
-    small, large = (select(resume, vacancy, budget=budget, count=len) for budget in sorted((one, other)))
-    assert len(small.ids) <= len(large.ids)
-    assert large.ids[: len(small.ids)] == small.ids
-
-
-# The vacancy
-
-
-@patient
-@given(VACANCIES, st.integers(50, 3_000))
-@example("x" * 500, 50)
-@example("Requirements: Python\n\nAbout us: large", 30)
-def test_a_shortened_vacancy_fits_and_is_made_of_its_own_paragraphs(vacancy: str, limit: int) -> None:
-    short = shorten(vacancy, limit)
-    assert len(short) <= limit
-    kept = [paragraph for paragraph in short.split("\n\n") if paragraph]
-    paragraphs = vacancy.split("\n\n")
-    assert all(paragraph in paragraphs for paragraph in kept) or vacancy.startswith(short)
-
-
-@patient
-@given(st.lists(st.tuples(st.sampled_from("RBX"), st.integers(1, 40)), min_size=1, max_size=12), st.integers(20, 600))
-def test_requirements_stay_before_boilerplate(given: list[tuple[str, int]], limit: int) -> None:
-    heads = {"R": "Requirements: ", "B": "Benefits: ", "X": "You would work. "}
-    paragraphs = [f"{heads[kind]}{number} {'word ' * words}end" for number, (kind, words) in enumerate(given)]
-    kept = set(shorten("\n\n".join(paragraphs), limit).split("\n\n"))
-    assume(kept & set(paragraphs))
-    for rank, dropped in ((kind, text) for (kind, _), text in zip(given, paragraphs, strict=True) if text not in kept):
-        worse = {"R": "XB", "X": "B", "B": ""}[rank]
-        stayed = [text for (kind, _), text in zip(given, paragraphs, strict=True) if kind in worse and text in kept]
-        # What is worth less stays only where the better one would not have fitted.
-        assert all(len(text) < len(dropped) for text in stayed)
-
-
-def test_boilerplate_goes_first_and_order_is_kept() -> None:
-    vacancy = "About us: we are large.\n\nYou would build services.\n\nRequirements: Python, SQL.\n\nBenefits: fruit."
-    assert shorten(vacancy, 60) == "You would build services.\n\nRequirements: Python, SQL."
-
-
-def test_a_wall_of_text_is_cut_between_words() -> None:
-    assert shorten("word " * 100, 23) == "word word word word"
+def test_less_room_never_sends_more(resume: locator.Document, vacancy: str, one: int, other: int) -> None:
+    small, large = (
+        select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len) for budget in sorted((one, other))
+    )
+    assert set(small.ids) <= set(large.ids)
+    assert len(small.vacancy) <= len(large.vacancy)
 
 
 # What costs too much
@@ -166,7 +184,7 @@ def test_a_wall_of_text_is_cut_between_words() -> None:
 
 def test_at_most_60_bullets_and_12_000_characters_of_a_vacancy_are_paid_for() -> None:
     vacancy = "\n\n".join(f"Requirements {n}: {'Python and SQL. ' * 60}" for n in range(40))
-    chosen = select(numbered(150), vacancy, budget=ENOUGH, count=len)
+    chosen = select(numbered(150), title=TITLE, vacancy=vacancy, budget=ENOUGH, count=len)
     assert len(chosen.ids) == MAX_BULLETS == 60
     assert 0.9 * MAX_VACANCY_CHARACTERS < len(chosen.vacancy) <= MAX_VACANCY_CHARACTERS == 12_000
     assert chosen.report == {
@@ -178,7 +196,7 @@ def test_at_most_60_bullets_and_12_000_characters_of_a_vacancy_are_paid_for() ->
 @pytest.mark.parametrize(("bullets", "characters"), [(60, 12_000), (1, 0)])
 def test_what_is_within_the_cost_cap_and_the_budget_is_sent_as_it_is(bullets: int, characters: int) -> None:
     resume, vacancy = numbered(bullets), "x" * characters
-    chosen = select(resume, vacancy, budget=ENOUGH, count=len)
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=ENOUGH, count=len)
     assert (chosen.ids, chosen.vacancy, chosen.report) == (ids(resume), vacancy, {})
 
 
@@ -188,16 +206,110 @@ def test_vacancy_then_context_then_the_oldest_bullets_are_dropped() -> None:
     vacancy = "Requirements: Python.\n\n" + "\n\n".join(["More about the work. " * 10] * 4)
 
     def cut(budget: int) -> set[str]:
-        return set(select(resume, vacancy, budget=budget, count=len).report)
+        return set(select(resume, title=TITLE, vacancy=vacancy, budget=budget, count=len).report)
 
-    assert [cut(budget) for budget in (ENOUGH, 900, 360, 250)] == [
+    assert [cut(budget) for budget in (ENOUGH, 1_000, 450, 350)] == [
         set(),
         {"jd_chars"},
         {"jd_chars", "context_lines"},
         {"jd_chars", "context_lines", "bullets_not_sent"},
     ]
-    kept = select(resume, vacancy, budget=300, count=len)
+    kept = select(resume, title=TITLE, vacancy=vacancy, budget=390, count=len)
     assert kept.ids == ids(resume)[: len(kept.ids)] and kept.ids
+
+
+# What is too large by itself
+
+
+def test_a_title_is_cut_at_a_word_and_the_cut_is_told() -> None:
+    title = "Intern " * (MEGABYTE // 7)
+    chosen = select(numbered(3), title=title, vacancy="", budget=ENOUGH, count=len)
+    assert set(chosen.title.split()) == {"Intern"}
+    assert MAX_TITLE_CHARACTERS - 7 <= len(chosen.title) <= MAX_TITLE_CHARACTERS
+    assert chosen.report == {"title_chars": len(title) - len(chosen.title)}
+
+
+def test_the_title_counts_in_the_budget() -> None:
+    resume = numbered(30)
+    room = size(Selection("", "", locator.context(resume), ""), len)
+    fitting, over = (select(resume, title="x" * n, vacancy="", budget=room + 9, count=len) for n in (9, 10))
+    assert fitting.ids == ids(resume)
+    assert set(over.report) == {"bullets_not_sent"}
+
+
+@pytest.mark.parametrize("place", [0, 2, 5])
+def test_a_bullet_beyond_any_size_is_left_out_and_the_others_are_sent(place: int) -> None:
+    bullets = [f"built {n}" for n in range(5)]
+    bullets.insert(place, "x" * MEGABYTE)
+    chosen = select(document([{"bullets": bullets}]), title=TITLE, vacancy="", budget=ENOUGH, count=len)
+    assert chosen.report == {"bullets_not_sent": [f"b{place}"]}
+    assert len(chosen.ids) == 5
+
+
+def test_a_bullet_counts_as_it_is_shown_without_its_odd_spaces() -> None:
+    resume = document([{"bullets": ["a" + " " * MAX_BULLET_CHARACTERS + "b"]}])
+    assert select(resume, title=TITLE, vacancy="", budget=ENOUGH, count=len).ids == ("b0",)
+
+
+@pytest.mark.parametrize(("length", "sent"), [(MAX_BULLET_CHARACTERS, ("b0",)), (MAX_BULLET_CHARACTERS + 1, ())])
+def test_a_bullet_is_sent_up_to_a_size(length: int, sent: tuple[str, ...]) -> None:
+    resume = document([{"bullets": ["x" * length]}])
+    assert select(resume, title=TITLE, vacancy="", budget=ENOUGH, count=len).ids == sent
+
+
+def test_where_room_is_short_long_bullets_go_before_the_others() -> None:
+    resume = document([{"bullets": ["x" * (LONG_BULLET_CHARACTERS + 1), "built a", "built b"]}])
+    chosen = select(resume, title=TITLE, vacancy="", budget=500, count=len)
+    assert (chosen.ids, chosen.not_sent) == (("b1", "b2"), ("b0",))
+
+
+def test_the_last_of_the_vacancy_goes_before_the_last_bullet() -> None:
+    resume, vacancy = document([{"bullets": ["x" * 400]}]), "word " * 70
+    chosen = select(resume, title=TITLE, vacancy=vacancy, budget=550, count=len)
+    assert (chosen.ids, chosen.vacancy) == (("b0",), "")
+    assert chosen.report == {"jd_chars": len(vacancy)}
+
+
+def test_nothing_is_sent_where_no_bullet_fits() -> None:
+    chosen = select(numbered(4), title=TITLE, vacancy="Requirements: Python.", budget=20, count=len)
+    assert (chosen.title, chosen.vacancy, chosen.entries, chosen.skills) == ("", "", (), "")
+    assert chosen.not_sent == ("b0", "b1", "b2", "b3")
+
+
+@pytest.mark.parametrize("field", ["position", "company", "name"])
+def test_what_names_an_entry_is_cut_at_a_word_and_counts_as_a_line(field: str) -> None:
+    resume = document([{field: "Intern " * (MEGABYTE // 7), "bullets": ["built a"]}])
+    chosen = select(resume, title=TITLE, vacancy="", budget=ENOUGH, count=len)
+    assert set(chosen.entries[0].heading.split()) == {"Intern"}
+    assert len(chosen.entries[0].heading) <= MAX_NAME_CHARACTERS
+    assert chosen.report == {"context_lines": 1}
+
+
+def test_technologies_are_named_whole_or_not_at_all() -> None:
+    tech = ["Python", "x" * MEGABYTE, "Go", *(f"tool {n}" for n in range(99))]
+    resume = document([{"tech": tech, "bullets": ["built a"]}])
+    chosen = select(resume, title=TITLE, vacancy="", budget=ENOUGH, count=len)
+    kept = chosen.entries[0].tech
+    assert kept[:3] == ("Python", "Go", "tool 0") and set(kept) < set(tech)
+    assert MAX_TECH_CHARACTERS / 2 < len(", ".join(kept)) <= MAX_TECH_CHARACTERS
+    assert chosen.report == {"context_lines": 1}
+
+
+def test_skills_are_named_whole_or_not_at_all() -> None:
+    skills = ["Python", "x" * MEGABYTE, "Go", *(f"skill {n}" for n in range(999))]
+    chosen = select(document([{"bullets": ["a"]}], skills), title=TITLE, vacancy="", budget=ENOUGH, count=len)
+    kept = chosen.skills.split(", ")
+    assert kept[:3] == ["Python", "Go", "skill 0"] and set(kept) < set(skills)
+    assert MAX_SKILLS_CHARACTERS / 2 < len(chosen.skills) <= MAX_SKILLS_CHARACTERS
+    assert chosen.report == {"context_lines": 1}
+
+
+def test_a_text_of_megabytes_takes_no_time() -> None:
+    entries = [{"position": "x " * MEGABYTE, "bullets": ["y " * MEGABYTE, "z"]}]
+    resume = document(entries, ["s, " * MEGABYTE])
+    began = time.process_time()
+    select(resume, title="t " * MEGABYTE, vacancy="\n \n- v" * MEGABYTE, budget=5_000, count=len)
+    assert time.process_time() - began < 10
 
 
 # What becomes of it in the job
@@ -209,13 +321,13 @@ def question(facts: Facts, ctx: Context) -> LLMRequest:
 
 
 @patient
-@given(DOCUMENTS, VACANCIES, st.integers(2_000, 12_000))
+@given(DOCUMENTS, VACANCIES, st.integers(3_000, 12_000))
 def test_settle_takes_exactly_what_ask_sent_and_leaves_the_rest_as_it_was(
     resume: locator.Document, vacancy: str, window: int
 ) -> None:
     assume(resume.bullets)
     facts = Facts("Resume", resume, "Intern", vacancy, "row")
-    ctx = Context("run", 0, False, NOW, Limits(window, 2_000, len))
+    ctx = Context("run", 0, False, NOW, Limits(window, 500, len))
     request = question(facts, ctx)
     properties = request.schema["properties"]
     assert isinstance(properties, dict)
@@ -249,5 +361,24 @@ def test_prompt_and_answer_fit_the_window_together(window: int) -> None:
         return -(-len(text) // 4)
 
     request = question(facts, Context("run", 0, False, NOW, Limits(window, 16_384, count)))
+    prompt = count(request.prompt.text("system")) + count(request.prompt.text("user"))
+    assert prompt + request.max_tokens + count(json.dumps(request.schema)) <= window
+
+
+@patient
+@given(st.builds(document, HOSTILE_ENTRIES), HOSTILE, HOSTILE, st.sampled_from([2_000, 4_096, 8_192, 30_000]))
+def test_no_text_makes_prompt_and_answer_exceed_the_window(
+    resume: locator.Document, title: str, vacancy: str, window: int
+) -> None:
+    assume(resume.bullets)
+
+    def count(text: str) -> int:
+        return -(-len(text) // 4)
+
+    facts = Facts("Resume", resume, title, vacancy, "row")
+    try:
+        request = question(facts, Context("run", 0, False, NOW, Limits(window, 16_384, count)))
+    except ContextTooLong:
+        return
     prompt = count(request.prompt.text("system")) + count(request.prompt.text("user"))
     assert prompt + request.max_tokens + count(json.dumps(request.schema)) <= window

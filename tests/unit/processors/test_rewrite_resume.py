@@ -10,9 +10,18 @@ from pydantic import ValidationError
 
 from aiworker.domain.resume import locator
 from aiworker.envelope import Scope
-from aiworker.errors import Cancel, InvalidAnswer, NoSafeChange
-from aiworker.processors.rewrite_resume import ANSWER_TOKENS, TOKENS_PER_BULLET, Facts, Payload, Rewrite, ask, settle
-from aiworker.protocol import Context, JsonValue, Limits, LLMReply, LLMRequest
+from aiworker.errors import Cancel, ContextTooLong, InvalidAnswer, NoSafeChange
+from aiworker.processors.rewrite_resume import (
+    ANSWER_TOKENS,
+    TOKENS_PER_BULLET,
+    Facts,
+    Payload,
+    Rewrite,
+    ask,
+    save,
+    settle,
+)
+from aiworker.protocol import Context, JsonValue, Limits, LLMReply, LLMRequest, Tx
 from aiworker.runtime import examples
 from tests.support.jobs import NOW, TENANT, payload
 
@@ -119,6 +128,47 @@ def test_a_resume_without_bullets_is_not_asked_about(body: str) -> None:
     assert raised.value.outcome(NOW) == Cancel()
 
 
+@pytest.mark.parametrize("bullet", ["x" * 2**20, "one two " * 2**17])
+def test_a_resume_of_bullets_that_cannot_be_sent_whole_is_not_asked_about(bullet: str) -> None:
+    facts = replace(FACTS, document=locator.read(json.dumps({"work": [{"bullets": [bullet]}]})))
+    with pytest.raises(ContextTooLong, match="No bullet") as raised:
+        asked(facts)
+    assert raised.value.outcome(NOW) == Cancel()
+
+
+def test_a_window_that_takes_no_bullet_is_not_asked() -> None:
+    limits = Limits(1_000, 500)
+    with pytest.raises(ContextTooLong) as raised:
+        asked(ctx=replace(CTX, limits=limits))
+    assert raised.value.maximum == limits.window
+
+
+def test_a_title_of_megabytes_is_cut_wherever_it_goes() -> None:
+    facts = replace(FACTS, vacancy_title="Backend " * 2**17)
+    request = asked(facts)
+    shown = request.prompt.text("user")
+    assert len(shown) < 2_000 and "Position: Backend Backend" in shown
+    vacancy = request.inputs["vacancy"]
+    assert isinstance(vacancy, dict) and f"Position: {vacancy['title']}\n" in shown
+    assert request.truncated == {"title_chars": 2**20 - len(str(vacancy["title"]))}
+    assert settled({"b0": "New"}, facts).truncated == dict(request.truncated)
+
+
+def test_asking_again_gives_the_very_same_request() -> None:
+    assert asked() == asked()
+
+
+@pytest.mark.parametrize("window", [50_000, 9_000])
+def test_a_question_that_cannot_get_shorter_is_the_very_same_within_tighter_limits(window: int) -> None:
+    assert asked(ctx=replace(CTX, limits=replace(CTX.limits, window=window))) == asked()
+
+
+def test_a_question_that_is_cut_or_may_be_answered_at_less_length_is_another_one() -> None:
+    short, small = (asked(ctx=replace(CTX, limits=Limits(*limits))) for limits in ((2_150, 10_000), (100_000, 500)))
+    assert short.hash != asked().hash and short.prompt != asked().prompt
+    assert (small.hash, small.prompt) == (asked().hash, asked().prompt) and small != asked()
+
+
 # What becomes of an answer
 
 
@@ -133,6 +183,25 @@ def test_a_text_given_back_unchanged_is_no_change() -> None:
     result = settled({"b0": "worked on refunds", "b1": "Made reports"})
     assert result.changed == {"b1": "Made reports"}
     assert "worked on refunds" in result.body
+
+
+@pytest.mark.parametrize("echo", ["cut  of\tcosts ", " cut of costs", "cut\xa0of\ncosts", "cut\u200b of costs"])
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_a_text_that_differs_in_white_space_alone_is_no_change(echo: str, is_stored: bool) -> None:
+    stored, given = (echo, "cut of costs") if is_stored else ("cut of costs", echo)
+    body = json.dumps({"work": [{"bullets": [stored, "made reports"]}]})
+    result = settled({"b0": given, "b1": "Made reports"}, replace(FACTS, document=locator.read(body)))
+    assert result.changed == {"b1": "Made reports"}
+    assert result.body == body.replace("made", "Made")
+
+
+def test_an_answer_of_white_space_changes_is_no_rewrite() -> None:
+    with pytest.raises(NoSafeChange):
+        settled({"b0": "worked  on refunds", "b1": "made reports "})
+
+
+def test_a_text_with_new_words_is_taken_with_its_white_space() -> None:
+    assert settled({"b0": "worked  on new refunds"}).changed == {"b0": "worked  on new refunds"}
 
 
 def test_ids_the_model_made_up_are_recorded_and_ignored() -> None:
@@ -157,3 +226,36 @@ def test_an_answer_without_a_map_is_unusable_and_not_quoted(answer: str) -> None
     with pytest.raises(InvalidAnswer) as raised:
         settled(answer)
     assert raised.value.message == "AI rewrite failed, please try again"
+
+
+# What is stored
+
+
+class Noting:
+    """A connection that notes what it is told to write."""
+
+    def __init__(self) -> None:
+        self.written: list[object] = []
+
+    async def fetchval(self, query: str, *args: object) -> str:
+        self.written += args
+        return "variant"
+
+    async def execute(self, query: str, *args: object) -> str:
+        return "INSERT 0 1"
+
+    async def fetch(self, query: str, *args: object) -> list[object]:
+        raise NotImplementedError
+
+    async def fetchrow(self, query: str, *args: object) -> object:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("title", "named"), [("Backend Intern", "Backend Intern"), ("Intern " * 2**17, ("Intern " * 28).strip())]
+)
+async def test_a_variant_is_named_after_its_vacancy_whose_title_is_cut_at_a_word(title: str, named: str) -> None:
+    facts, connection = replace(FACTS, vacancy_title=title), Noting()
+    tx = Tx(connection, TENANT, "run", NOW, "scripted", "m")
+    assert (await save(PAYLOAD, facts, settled({"b0": "New"}, facts), tx)).result_id == "variant"
+    assert f"Campus resume for {named}" in connection.written
