@@ -38,6 +38,8 @@ class Envelope:
     attempts_allowed: int = 1
     stalled_count: int = 0
     priority: int = 0
+    has_failed: bool = False
+    """Whether BullMQ has noted a failure of this job before; a retry from outside leaves that note."""
     trace: Mapping[str, str] = field(default_factory=dict[str, str])
     is_readable: bool = True
     """False if the job's data or options are not what BullMQ writes: it is claimed all the same, then refused."""

@@ -93,6 +93,7 @@ def to_envelope(job: Job, raw: Mapping[str, str], *, prefix: str, queue: str) ->
         attempts_allowed=job.attempts,
         stalled_count=job.stalledCounter,
         priority=job.priority,
+        has_failed=bool(job.stacktrace),
         trace={option: value for option, value in traced.items() if isinstance(value, str)},
     )
 

@@ -12,7 +12,7 @@ import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiworker.domain.pacing import bounded, while_blocked
@@ -68,20 +68,22 @@ class Runtime:
     database: Database
     processors: Sequence[AnyProcessor]
     policies: tuple[QueuePolicy, ...]
-    llm: LLM
+    models: Mapping[str, LLM]
+    """By queue: the model its jobs ask."""
     deliver: Callable[[str], Awaitable[None]]
     """Tries to send a run's messages once; never raises."""
     now: Callable[[], datetime]
     worker: str
-    models: Mapping[str, LLM] = field(default_factory=dict[str, LLM])
-    """The models of queues that have one of their own (INTERVIEW_MODEL, EVALUATION_MODEL)."""
     tag_key: bytes = b""
     """This installation's key; from it and the run's identity come the tags around untrusted text."""
     keep_replies: timedelta = timedelta(days=7)
 
     def model_of(self, queue: str) -> LLM:
-        """Return the model that the jobs of a queue ask."""
-        return self.models.get(queue, self.llm)
+        """Return the model that the jobs of a queue ask; ConfigurationError if it has none."""
+        try:
+            return self.models[queue]
+        except KeyError:
+            raise ConfigurationError(f"Jobs of {queue} have no model that can be asked.") from None
 
 
 async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = None) -> Receipt:
@@ -128,6 +130,12 @@ def tighter(limits: Limits, maximum: int) -> Limits:
     return replace(limits, window=min(window, limits.window // 2))
 
 
+def _is_repeat(envelope: Envelope, failed: Failed) -> bool:
+    """Say whether BullMQ never heard of this failure; if it did, somebody has retried the job on purpose."""
+    told = envelope.has_failed and envelope.stalled_count <= failed.stalled
+    return envelope.attempts_made == failed.attempt and not told
+
+
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -143,7 +151,7 @@ async def _claim(envelope: Envelope, scope: Scope | None, runtime: Runtime) -> C
         standing = await runs.claim(db, envelope, scope, by=runtime.worker, now=now)
         if not isinstance(standing, Failed):
             return standing
-        if envelope.attempts_made == standing.attempt:
+        if _is_repeat(envelope, standing):
             # We died between our commit and BullMQ's: say it again, change nothing.
             detail = await job_errors.detail(db, standing.run_id, standing.tenant)
             return Decided(JobFailed(detail or None, code=standing.error_code), Cancel())
@@ -310,7 +318,7 @@ class _Delivery:
         if isinstance(error, RateLimited):
             outcome = bounded(outcome, snoozes=self.claim.snoozes, since=self.claim.snoozed_since, now=now)
         if isinstance(error, ProviderBlocked):
-            outcome = while_blocked(outcome, since=self.claim.snoozed_since, now=now)
+            outcome = while_blocked(outcome, since=self.claim.blocked_since, now=now)
             if isinstance(outcome, Cancel):
                 error = JobFailed(f"Nobody acted in time: {error.message}", code=ProviderBlocked.code)
         if isinstance(outcome, Retry) and self.envelope.is_last_attempt:
@@ -327,7 +335,9 @@ class _Delivery:
 
     async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
         match outcome:
-            case Snooze() if isinstance(error, RateLimited | ProviderBlocked):
+            case Snooze() if isinstance(error, ProviderBlocked):
+                await runs.block(db, self.claim, now=now)
+            case Snooze() if isinstance(error, RateLimited):
                 await runs.snooze(db, self.claim, now=now)
             case Snooze() | Retry():
                 await runs.end_attempt(db, self.claim, attempt=self.envelope.attempts_made)

@@ -73,7 +73,7 @@ async def run_once(
         if example is not None and dry_run:
             async with database.transaction(example.tenant) as db:
                 await examples.insert(db, example)
-        async with wired(settings, database, provider=provider, silent=dry_run) as everything:
+        async with wired(settings, database, provider=provider, processors=[processor], silent=dry_run) as everything:
             return await _run(envelope, everything.runtime)
 
 

@@ -23,7 +23,7 @@ from aiworker.protocol import Connection, JsonValue
 from aiworker.queue.inspection import Inspector, Sent, StoredJob
 from aiworker.queue.producer import as_json
 from aiworker.runtime.admit import decode, find, validate
-from aiworker.runtime.selection import Filters
+from aiworker.runtime.selection import Filters, value_of
 from aiworker.runtime.servers import Servers
 from aiworker.runtime.wiring import prepare, utc_now
 from aiworker.settings import Settings
@@ -127,7 +127,7 @@ class Replay:
     now: Callable[[], datetime]
     actor: str
     reason: str = ""
-    changes: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    changes: Mapping[str, str] = field(default_factory=dict[str, str])
     reset_attempts: bool = True
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -141,18 +141,17 @@ class Replay:
                     found.append(_failure(job))
         found.sort(key=lambda each: (each.at is not None, each.at or 0, each.address))
         able = [each for each in found if include_permanent or each.verdict == "retryable"]
-        refusals = {each: await self._refusal(each) for each in able[: filters.limit]}
-        jobs = tuple(each for each, refusal in refusals.items() if refusal is None)
+        jobs, refused = await self._choose(able, filters.limit)
         async with self.database.transaction(None, readonly=True) as db:
             costs = await calls.mean_costs(db, since=self.now() - COST_WINDOW)
         return Plan(
-            jobs=jobs,
+            jobs=tuple(jobs),
             groups=tuple(failures.group(found)),
             seen=seen,
             matched=len(found),
             permanent=len(found) - len(able),
-            beyond_limit=len(able) - len(refusals),
-            refused=tuple(refusal for refusal in refusals.values() if refusal is not None),
+            beyond_limit=len(able) - len(jobs) - len(refused),
+            refused=tuple(refused),
             cost=failures.estimate(costs, [each.name for each in jobs]),
         )
 
@@ -167,6 +166,19 @@ class Replay:
             due = max(due, loop.time()) + pause.total_seconds()
             await _to_its_end(self._counted(failure, tally))
             yield failure
+
+    async def _choose(self, able: Sequence[Failure], limit: int | None) -> tuple[list[Failure], list[str]]:
+        """Return the jobs to replay, at most `limit`, and why those before them cannot be."""
+        jobs, refused = list[Failure](), list[str]()
+        for each in able:
+            if limit is not None and len(jobs) >= limit:
+                break
+            refusal = await self._refusal(each)
+            if refusal is None:
+                jobs.append(each)
+            else:
+                refused.append(refusal)
+        return jobs, refused
 
     async def _counted(self, failure: Failure, tally: Tally) -> None:
         try:
@@ -207,7 +219,9 @@ class Replay:
             data, epoch = job.data, of_data[-1]
         else:
             identity = self._identity(job, data)
-            epoch = await runs.open_replay(db, identity, job.name, scope, after=known, now=self.now())
+            epoch = await runs.open_replay(
+                db, identity, job.name, scope, after=known, started=job.attempts_started, now=self.now()
+            )
         details: dict[str, JsonValue] = {
             "queue": job.queue,
             "job": job.job_id,
@@ -268,10 +282,11 @@ class Replay:
         if not isinstance(value, dict):
             raise InvalidPayload("The payload is no object, so no field of it can be set.")
         fields = processor.payload.model_fields
-        names = {*fields, *(each.alias for each in fields.values() if each.alias)}
-        if unknown := sorted(self.changes.keys() - names):
+        known = {**fields, **{each.alias: each for each in fields.values() if each.alias}}
+        if unknown := sorted(self.changes.keys() - known.keys()):
             raise InvalidPayload(f"{processor.name} has no field {', '.join(unknown)}; known: {', '.join(fields)}.")
-        data = str(as_json({**value, **self.changes}))
+        changed = {name: value_of(text, known[name].annotation) for name, text in self.changes.items()}
+        data = str(as_json({**value, **changed}))
         return data, validate(processor, decode(data, limit=limit)).scope()
 
     def _processor(self, job: StoredJob) -> AnyProcessor:
@@ -285,7 +300,7 @@ async def replaying(
     *,
     actor: str | None,
     reason: str,
-    changes: Mapping[str, JsonValue],
+    changes: Mapping[str, str],
     reset: bool,
 ) -> AsyncGenerator[Replay]:
     """Open what a replay works on; without an actor it is the user this process runs as."""

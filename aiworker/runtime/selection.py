@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from aiworker.errors import UsageError
 from aiworker.policies import QueuePolicy
@@ -88,18 +88,25 @@ def pace(text: str | None) -> timedelta:
     return _PERIODS[found[2]] / float(found[1]) if found else timedelta(0)
 
 
-def parse_changes(texts: Sequence[str]) -> dict[str, JsonValue]:
-    """Read `field=value` settings; a value that is JSON counts as such, any other is a text."""
-    changes: dict[str, JsonValue] = {}
+def parse_changes(texts: Sequence[str]) -> dict[str, str]:
+    """Read `field=value` settings."""
+    changes: dict[str, str] = {}
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise UsageError("--set takes field=value, for example tone=concise.")
-        try:
-            changes[name] = json.loads(value, parse_constant=_no_json)
-        except (ValueError, RecursionError):
-            changes[name] = value
+        changes[name] = value
     return changes
+
+
+def value_of(text: str, kind: object) -> JsonValue:
+    """Read a value for a field of that type: JSON counts as such, but a number for a text field is a text."""
+    try:
+        value: JsonValue = json.loads(text, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return text
+    takes_text = str in (kind, *get_args(kind))
+    return text if takes_text and isinstance(value, int | float) else value
 
 
 def _no_json(_name: str) -> NoReturn:

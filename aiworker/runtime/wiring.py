@@ -42,12 +42,15 @@ def worker_name() -> str:
     return f"aiworker@{socket.gethostname()}-{os.getpid()}"
 
 
-def provider_of(queue: str, settings: Settings) -> str:
-    """Return the provider whose models a queue's jobs ask."""
+def model_of(queue: str, settings: Settings) -> tuple[str, str | None]:
+    """Return the provider whose model a queue's jobs ask, and the model if the queue has one of its own."""
     if settings.llm_provider == "offline":
-        return "offline"
+        return "offline", None
     models = {"interview": settings.interview_model, "evaluation": settings.evaluation_model}
-    return models[queue].partition(":")[0] if queue in models else settings.llm_provider
+    if queue not in models:
+        return settings.llm_provider, None
+    provider, _, model = models[queue].partition(":")
+    return provider, model
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def consumable(settings: Settings, queues: Sequence[str] = ()) -> Consumable:
     for policy in settings.policies():
         if policy.queue not in (wanted or served):
             continue
-        missing = settings.missing_key(provider_of(policy.queue, settings))
+        missing = settings.missing_key(model_of(policy.queue, settings)[0])
         if missing:
             left_out[policy.queue] = f"{missing} is not set"
         else:
@@ -109,14 +112,16 @@ async def wired(
     processors: Sequence[AnyProcessor] = PROCESSORS,
     silent: bool = False,
 ) -> AsyncGenerator[Wired]:
-    """Wire a runtime on an open database; `silent` ones send nothing, their messages wait for a relay."""
-    chosen = provider or settings.llm_provider
-    if missing := settings.missing_key(chosen):
-        raise no_provider(settings, {chosen: f"{missing} is not set"})
+    """Wire a runtime on an open database; `silent` ones send nothing, their messages wait for a relay.
+
+    Raises ConfigurationError if none of the processors' queues has a model that can be asked.
+    """
     async with AsyncExitStack() as stack:
-        llm = client.build(settings, chosen, now=utc_now, model=model)
-        models = {} if provider else _own_models(settings, processors)
-        for each in (llm, *models.values()):
+        if provider:
+            models = dict.fromkeys(_queues(processors), _model(settings, provider, model))
+        else:
+            models = _models(settings, processors)
+        for each in {id(llm): llm for llm in models.values()}.values():
             stack.push_async_callback(each.aclose)
         receivers: dict[str, Receiver] = {}
         if not silent and (core_api := _core_api(settings)):
@@ -127,7 +132,6 @@ async def wired(
             database=database,
             processors=processors,
             policies=settings.policies(),
-            llm=llm,
             models=models,
             deliver=relay.deliver if receivers else _leave_to_the_relay,
             now=utc_now,
@@ -138,18 +142,32 @@ async def wired(
         yield Wired(runtime, relay)
 
 
-def _own_models(settings: Settings, processors: Sequence[AnyProcessor]) -> dict[str, LLM]:
-    """Build the models of the queues that have one of their own, as far as their provider has a key."""
-    if settings.llm_provider == "offline":
-        return {}
-    configured = {"interview": settings.interview_model, "evaluation": settings.evaluation_model}
-    served = {processor.queue for processor in processors}
-    built: dict[str, LLM] = {}
-    for queue, name in configured.items():
-        provider, _, model = name.partition(":")
-        if queue in served and not settings.missing_key(provider):
-            built[queue] = client.build(settings, provider, now=utc_now, model=model)
-    return built
+def _models(settings: Settings, processors: Sequence[AnyProcessor]) -> dict[str, LLM]:
+    """Build the models that the queues ask, each once, as far as there is a key."""
+    built: dict[tuple[str, str | None], LLM] = {}
+    models: dict[str, LLM] = {}
+    left_out: dict[str, str] = {}
+    for queue in _queues(processors):
+        provider, model = chosen = model_of(queue, settings)
+        if missing := settings.missing_key(provider):
+            left_out[queue] = f"{missing} is not set"
+            continue
+        if chosen not in built:
+            built[chosen] = client.build(settings, provider, now=utc_now, model=model)
+        models[queue] = built[chosen]
+    if not models:
+        raise no_provider(settings, left_out)
+    return models
+
+
+def _model(settings: Settings, provider: str, model: str | None) -> LLM:
+    if missing := settings.missing_key(provider):
+        raise no_provider(settings, {provider: f"{missing} is not set"})
+    return client.build(settings, provider, now=utc_now, model=model)
+
+
+def _queues(processors: Sequence[AnyProcessor]) -> list[str]:
+    return list(dict.fromkeys(processor.queue for processor in processors))
 
 
 def _core_api(settings: Settings) -> CoreApi | None:

@@ -19,21 +19,21 @@ from aiworker.store.texts import storable
 CLAIM = """
 INSERT INTO aiworker.runs AS r
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
-     state, fence, attempt, claimed_by, claimed_at)
+     state, fence, attempt, claimed_by, claimed_at, stalled)
 SELECT $1, $2, $3, $4, $5,
        coalesce((SELECT max(epoch) FROM aiworker.runs
                  WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)), 0),
-       $6, $7, $8, $9, 'running', $10, $11, $12, $13
+       $6, $7, $8, $9, 'running', $10, $11, $12, $13, $14
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO UPDATE
 SET state = 'running', fence = excluded.fence, starts = r.starts + 1, attempt = excluded.attempt,
     tenant_id = excluded.tenant_id, student_id = excluded.student_id, session_id = excluded.session_id,
-    claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at
+    claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, stalled = excluded.stalled
 WHERE r.fence <= excluded.fence AND r.state IN ('running', 'replayed')
-RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since
 """
 
 LATEST = """
-SELECT run_id, epoch, state, fence, attempt, receipt, error_code, tenant_id
+SELECT run_id, epoch, state, fence, attempt, stalled, receipt, error_code, tenant_id
 FROM aiworker.runs
 WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)
 ORDER BY epoch DESC LIMIT 1
@@ -49,10 +49,10 @@ ORDER BY epoch DESC LIMIT 1
 NEW_EPOCH = """
 INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
-     state, fence, attempt, claimed_by, claimed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14)
+     state, fence, attempt, claimed_by, claimed_at, stalled)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14, $15)
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
-RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since
 """
 
 HOLD = """
@@ -73,13 +73,20 @@ WHERE run_id = $1 AND tenant_id IS NOT DISTINCT FROM $2
 """
 
 END_ATTEMPT = """
-UPDATE aiworker.runs SET clean_ends = clean_ends + 1, attempt = $4
+UPDATE aiworker.runs SET clean_ends = clean_ends + 1, attempt = $4, blocked_since = NULL
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
 SNOOZE = """
 UPDATE aiworker.runs
-SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce(snoozed_since, $4)
+SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce(snoozed_since, $4),
+    blocked_since = NULL
+WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+"""
+
+BLOCK = """
+UPDATE aiworker.runs
+SET clean_ends = clean_ends + 1, blocked_since = coalesce(blocked_since, $4), snoozes = 0, snoozed_since = NULL
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
@@ -100,7 +107,7 @@ REPLAY = """
 INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
      state, fence, starts, claimed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'replayed', 0, 0, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'replayed', $12, 0, $11)
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
 RETURNING run_id
 """
@@ -123,6 +130,7 @@ class Claim:
     dirty_starts: int
     snoozes: int
     snoozed_since: datetime | None
+    blocked_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +144,13 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run failed for good at `attempt` (BullMQ's attemptsMade at that delivery)."""
+    """The run failed for good at `attempt` (BullMQ's attemptsMade at that delivery), having stalled so often."""
 
     run_id: str
     tenant: str | None
     epoch: int
     attempt: int
+    stalled: int
     error_code: str
 
 
@@ -168,6 +177,7 @@ async def claim(
         envelope.attempts_made,
         by,
         now,
+        envelope.stalled_count,
     )
     if row is not None:
         return _claim(row, envelope, scope)
@@ -192,6 +202,7 @@ async def open_epoch(
         envelope.attempts_made,
         by,
         now,
+        envelope.stalled_count,
     )
     if row is None:
         raise Fenced()
@@ -207,16 +218,24 @@ async def epochs(db: Connection, identity: Identity) -> list[Epoch]:
 
 
 async def open_replay(
-    db: Connection, identity: Identity, name: str, scope: Scope | None, *, after: Sequence[Epoch], now: datetime
+    db: Connection,
+    identity: Identity,
+    name: str,
+    scope: Scope | None,
+    *,
+    after: Sequence[Epoch],
+    started: int,
+    now: datetime,
 ) -> Epoch:
     """Write the epoch that a replay will claim, and end those that are still open: a zombie must not finish one.
 
     An ended one counts no attempt: whatever is delivered for it runs, instead of repeating an error it never had.
+    The job was `started` so often: no delivery from before the replay may claim the new epoch.
     Raises Fenced if another replay has just written it.
     """
     await db.fetch(SUPERSEDE, *_identity(identity)[:4], now)
     number = after[-1].number + 1 if after else 0
-    run_id = await db.fetchval(REPLAY, *_identity(identity), number, storable(name), *_scope(scope), now)
+    run_id = await db.fetchval(REPLAY, *_identity(identity), number, storable(name), *_scope(scope), now, started + 1)
     if run_id is None:
         raise Fenced()
     return Epoch(str(run_id), identity.payload_hash, number, "replayed")
@@ -249,8 +268,13 @@ async def end_attempt(db: Connection, claim: Claim, *, attempt: int) -> None:
 
 
 async def snooze(db: Connection, claim: Claim, *, now: datetime) -> None:
-    """Record an orderly end that spends no attempt."""
+    """Record an orderly end after which the job waits for a rate limit."""
     await db.execute(SNOOZE, claim.run_id, claim.fence, claim.tenant, now)
+
+
+async def block(db: Connection, claim: Claim, *, now: datetime) -> None:
+    """Record an orderly end after which the job waits for an operator."""
+    await db.execute(BLOCK, claim.run_id, claim.fence, claim.tenant, now)
 
 
 async def epoch_of(db: Connection, identity: Identity) -> int:
@@ -265,15 +289,18 @@ def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
             return Succeeded(str(run_id), tenant, json.loads(receipt))
         case {"state": "failed", "run_id": run_id, "epoch": int(epoch), "attempt": int(attempt), **rest}:
             tenant = rest["tenant_id"]
-            return Failed(str(run_id), str(tenant) if tenant else None, epoch, attempt, str(rest["error_code"]))
+            stalled, code = int(str(rest["stalled"])), str(rest["error_code"])
+            return Failed(str(run_id), str(tenant) if tenant else None, epoch, attempt, stalled, code)
         case _:
             raise Fenced()
 
 
 def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -> Claim:
-    starts, clean_ends, snoozes, since = row["starts"], row["clean_ends"], row["snoozes"], row["snoozed_since"]
+    starts, clean_ends, snoozes = row["starts"], row["clean_ends"], row["snoozes"]
+    since, blocked = row["snoozed_since"], row["blocked_since"]
     assert isinstance(starts, int) and isinstance(clean_ends, int) and isinstance(snoozes, int)
     assert since is None or isinstance(since, datetime)
+    assert blocked is None or isinstance(blocked, datetime)
     return Claim(
         run_id=str(row["run_id"]),
         epoch=int(str(row["epoch"])),
@@ -283,6 +310,7 @@ def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -
         dirty_starts=starts - clean_ends,
         snoozes=snoozes,
         snoozed_since=since,
+        blocked_since=blocked,
     )
 
 

@@ -69,6 +69,18 @@ async def test_a_retry_in_node_is_a_new_epoch_with_an_audit_row(site: Site, node
     assert callback.headers["idempotency-key"] == f"{QUEUE}:{job}:{added}:1:complete"
 
 
+async def test_a_retry_in_node_that_resets_the_attempts_runs_the_job_too(site: Site, node_room: Room) -> None:
+    await site.db.execute(HIDE, RESUME)
+    await site.serve()
+    job = await failed(site, node_room)
+    await site.db.execute(SHOW, RESUME)
+    await node(node_room, "retry", id=job, state="failed", options={"resetAttemptsMade": True})
+    await site.reaches(job, "completed")
+
+    assert [(run["epoch"], run["state"]) for run in await site.rows(OF_JOB, job)] == [(0, "failed"), (1, "succeeded")]
+    assert (await site.hash(job))["atm"] == "1"
+
+
 async def test_each_further_retry_in_node_is_one_more_epoch(site: Site, node_room: Room) -> None:
     await site.db.execute(HIDE, RESUME)
     await site.serve()

@@ -109,7 +109,7 @@ async def add(site: Site) -> str:
 async def give_up_waiting(site: Site, job: str) -> None:
     """Let the six hours pass that a job waits for a provider that refuses our key."""
     await site.reaches(job, "delayed")
-    await site.db.execute("UPDATE aiworker.runs SET snoozed_since = now() - interval '6 hours' WHERE job_id = $1", job)
+    await site.db.execute("UPDATE aiworker.runs SET blocked_since = now() - interval '6 hours' WHERE job_id = $1", job)
     await cast("Any", await Job.fromId(site.queue, job)).promote()
     await site.reaches(job, "failed")
     assert (await site.hash(job))["failedReason"].startswith("provider_blocked: ")

@@ -65,12 +65,13 @@ def envelope(
     )
 
 
-def again(delivery: Envelope, *, made: int | None = None) -> Envelope:
-    """Return the next delivery of the same job."""
+def again(delivery: Envelope, *, made: int | None = None, stalled: bool = False) -> Envelope:
+    """Return the next delivery of the same job, which `stalled` if its worker died."""
     return replace(
         delivery,
         attempts_started=delivery.attempts_started + 1,
         attempts_made=delivery.attempts_made if made is None else made,
+        stalled_count=delivery.stalled_count + stalled,
     )
 
 
@@ -162,11 +163,16 @@ def runtime(
         database=database,
         processors=processors,
         policies=POLICIES,
-        llm=llm or OfflineModel(),
+        models=dict.fromkeys(queues_of(processors), llm or OfflineModel()),
         deliver=deliver,
         now=now or Clock(),
         worker="test-worker",
     )
+
+
+def queues_of(processors: Sequence[AnyProcessor]) -> list[str]:
+    """Return the queues that processors serve."""
+    return [each.queue for each in processors]
 
 
 async def insert_example(database: Database) -> None:

@@ -42,7 +42,7 @@ const commands = {
 
   async retry() {
     const job = await Job.fromId(queue, given.id)
-    await job.retry(given.state)
+    await job.retry(given.state, given.options)
     say({ id: job.id })
   },
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -223,6 +224,23 @@ async def test_a_retry_that_reset_its_attempts_is_a_new_epoch_too(database: Data
     with pytest.raises(Decided):
         await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
     assert (await execute(again(job, made=0), runtime(database)))["epoch"] == 1
+
+
+async def test_a_first_attempt_that_failed_is_retried_also_with_its_attempts_reset(database: Database) -> None:
+    job = envelope()
+    with pytest.raises(Decided):
+        await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
+    retried = replace(again(job, made=0), has_failed=True)
+    assert (await execute(retried, runtime(database)))["epoch"] == 1
+
+
+async def test_a_death_after_a_retry_and_before_bullmq_heard_repeats_the_error(database: Database) -> None:
+    job = replace(envelope(), has_failed=True)
+    with pytest.raises(Decided):
+        await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
+    with pytest.raises(Decided, match="AI rewrite failed"):
+        await execute(again(job, stalled=True), runtime(database))
+    assert len(await runs(database)) == 1
 
 
 async def test_a_zombie_that_claims_late_is_refused_before_it_pays(database: Database) -> None:

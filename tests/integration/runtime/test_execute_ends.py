@@ -13,6 +13,7 @@ from aiworker.envelope import Scope
 from aiworker.errors import (
     Decided,
     Fenced,
+    ProviderBlocked,
     RateLimited,
     Retry,
     ServiceUnreachable,
@@ -77,6 +78,30 @@ async def test_snoozes_are_capped_and_then_cost_an_attempt(database: Database) -
         seen.append(raised.value.outcome(clock.at))
         job = again(job)
     assert seen == [Snooze(NOW + timedelta(seconds=60))] * 10 + [Retry()]
+
+
+async def test_waiting_for_an_operator_uses_up_no_patience_for_rate_limits(database: Database) -> None:
+    clock, job = Clock(), envelope()
+    for _ in range(12):
+        with pytest.raises(Decided):
+            await execute(job, runtime(database, llm=ScriptedModel([ProviderBlocked()]), now=clock))
+        clock.move(timedelta(minutes=4))
+        job = again(job)
+    with pytest.raises(Decided) as raised:
+        model = ScriptedModel([RateLimited(retry_after=timedelta(seconds=30))])
+        await execute(job, runtime(database, llm=model, now=clock))
+    assert raised.value.outcome(clock.at) == Snooze(clock.at + timedelta(seconds=30))
+
+
+async def test_a_rate_limit_long_ago_uses_up_no_patience_for_an_operator(database: Database) -> None:
+    clock, job = Clock(), envelope()
+    with pytest.raises(Decided):
+        model = ScriptedModel([RateLimited(retry_after=timedelta(seconds=30))])
+        await execute(job, runtime(database, llm=model, now=clock))
+    clock.move(timedelta(hours=7))
+    with pytest.raises(Decided) as raised:
+        await execute(again(job), runtime(database, llm=ScriptedModel([ProviderBlocked()]), now=clock))
+    assert isinstance(raised.value.outcome(clock.at), Snooze)
 
 
 async def test_a_job_that_keeps_taking_its_worker_down_is_given_up_without_running(database: Database) -> None:

@@ -231,7 +231,7 @@ async def test_a_window_that_was_full_after_the_fact_is_treated_the_same(one: On
     # Half of what we took for the window, as nobody stated one.
     one.fake.script(play.WindowExceeded('{"b0": "So'), GOOD)
     model = asking(one.fake, "anthropic", one.http, model="claude-haiku-4-5")
-    small = replace(wire_runtime(one.database, now=one.clock), llm=Narrow(model))
+    small = wire_runtime(one.database, llm=Narrow(model), now=one.clock)
     await execute(large_job(), small)
     assert await one.steps() == [("rewrite", "window"), ("rewrite/short", "end")]
     assert await is_short(one)

@@ -85,7 +85,8 @@ async def test_a_job_waits_as_long_as_it_was_told_and_no_attempt_is_spent(bench:
         due = await bench.comes_back(job)
         assert before + timedelta(seconds=row.wait) - MILLISECOND <= due <= after + timedelta(seconds=row.wait)
         assert (left.made, left.reason, left.calls, left.errors) == (0, "", [], [])
-        assert (left.run["state"], left.run["snoozes"], left.run["clean_ends"]) == ("running", 1, 1)
+        assert (left.run["state"], left.run["clean_ends"]) == ("running", 1)
+        assert (left.run["snoozes"] == 0) is (left.run["blocked_since"] is not None) is row.code.startswith("provider_")
         assert len(bench.asked) == 1
 
         left = await bench.promoted(job, GOOD, ends="completed")
@@ -121,7 +122,7 @@ async def test_after_ten_waits_an_attempt_is_spent(bench: Bench) -> None:
 async def test_a_blocked_provider_is_given_up_after_six_hours(bench: Bench) -> None:
     async with bench.serving():
         job = (await bench.work(Quota(), ends="delayed")).run["job_id"]
-        await bench.site.db.execute("UPDATE aiworker.runs SET snoozed_since = now() - interval '6 hours'")
+        await bench.site.db.execute("UPDATE aiworker.runs SET blocked_since = now() - interval '6 hours'")
         left = await bench.promoted(job, Quota(), ends="failed")
     (error,) = left.errors
     assert (left.code, error["code"], left.run["state"]) == ("provider_blocked", "provider_blocked", "failed")

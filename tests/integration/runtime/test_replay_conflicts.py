@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 
 from aiworker.errors import ServiceUnreachable
-from aiworker.protocol import JsonValue
 from aiworker.queue.inspection import Inspector, Standing, StoredJob
 from aiworker.runtime.replay import Tally
 from tests.integration.queue.room import QUEUE, Gate, eventually
-from tests.integration.runtime.desk import AUDIT, OF_JOB, Desk, Meddled, desk, tallied
+from tests.integration.runtime.desk import ALL, AUDIT, OF_JOB, Desk, Meddled, desk, tallied
 from tests.integration.runtime.failing import timed_out, working
 from tests.integration.runtime.rows import runs
 from tests.support.jobs import payload
@@ -48,13 +48,13 @@ async def test_an_edited_payload_is_what_the_new_run_works_on(desk: Desk) -> Non
     ("changes", "said"),
     [
         ({"tone": "shouting"}, "tone: not one of concise, detailed, professional"),
-        ({"resume_id": 7}, "resume_id: must be a text"),
+        ({"resume_id": "[7]"}, "resume_id: must be a text"),
         ({"colour": "red"}, "has no field colour"),
         ({"job_description": "x" * 300_000}, "the limit is 262,144"),
     ],
 )
 async def test_an_edit_that_makes_a_payload_invalid_is_refused_and_changes_nothing(
-    desk: Desk, changes: dict[str, JsonValue], said: str
+    desk: Desk, changes: dict[str, str], said: str
 ) -> None:
     (job,) = await desk.fail(timed_out(30))
     before = await desk.redis("HGETALL", desk.room.key(job))
@@ -79,6 +79,16 @@ async def test_only_the_job_an_edit_does_not_fit_is_refused(desk: Desk) -> None:
     assert tallied(tally) == (1, 0, 0, 0, 1)
     assert "no object" in tally.refused[0]
     assert (await desk.room.state(bad), await desk.room.state(good)) == ("failed", "waiting")
+
+
+async def test_a_limit_counts_the_jobs_that_can_be_replayed(desk: Desk) -> None:
+    await desk.fail(timed_out(30), data=[1, 2])
+    (good,) = await desk.fail(timed_out(30))
+    await desk.fail(timed_out(30))
+    first = replace(ALL, limit=1)
+    plan = await desk.plan(first, include_permanent=True, changes={"tone": "concise"})
+
+    assert ([each.job_id for each in plan.jobs], len(plan.refused), plan.beyond_limit) == ([good], 1, 1)
 
 
 async def test_a_job_whose_payload_stops_fitting_after_the_plan_is_refused_in_the_run(desk: Desk) -> None:
@@ -230,7 +240,7 @@ async def _left_failed(desk: Desk, job: str) -> bool:
 
 @pytest.mark.parametrize("changes", [{}, {"tone": "concise"}], ids=["as it was", "edited"])
 async def test_a_replay_that_died_between_the_epoch_and_redis_is_visible_and_can_be_repeated(
-    desk: Desk, changes: dict[str, JsonValue]
+    desk: Desk, changes: dict[str, str]
 ) -> None:
     (job,) = await desk.fail(timed_out(30))
     plan = await desk.plan(changes=changes)

@@ -17,7 +17,7 @@ from aiworker.policies import POLICIES, policy_for
 from aiworker.processors import PROCESSORS
 from aiworker.runtime import wiring
 from aiworker.runtime.servers import Servers
-from aiworker.runtime.wiring import consumable, prepare, provider_of, utc_now, wired, worker_name
+from aiworker.runtime.wiring import consumable, model_of, prepare, utc_now, wired, worker_name
 from aiworker.settings import Settings, load
 from aiworker.store import keys, migrations
 from aiworker.store.database import Database
@@ -76,12 +76,15 @@ def refused(chosen: Settings, *queues: str) -> ConfigurationError:
     ],
 )
 def test_each_queue_asks_its_own_provider_unless_all_is_offline(provider: str, queue: str, asked: str) -> None:
-    assert provider_of(queue, settings(llm_provider=provider)) == asked
+    assert model_of(queue, settings(llm_provider=provider))[0] == asked
 
 
 def test_interview_and_evaluation_models_can_be_of_another_provider() -> None:
     chosen = settings(interview_model="openai:gpt-4o-mini", evaluation_model="offline:rules")
-    assert (provider_of("interview", chosen), provider_of("evaluation", chosen)) == ("openai", "offline")
+    assert (model_of("interview", chosen), model_of("evaluation", chosen)) == (
+        ("openai", "gpt-4o-mini"),
+        ("offline", "rules"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +166,7 @@ def test_policies_come_as_overridden() -> None:
 async def test_offline_is_wired_with_clock_policies_and_the_time_replies_are_kept() -> None:
     async with wired(settings(llm_provider="offline", raw_reply_days=2), UNUSED) as everything:
         runtime = everything.runtime
-        assert isinstance(runtime.llm, OfflineModel)
+        assert isinstance(runtime.model_of("ai-jobs"), OfflineModel)
         assert runtime.processors == PROCESSORS and runtime.policies == POLICIES
         assert runtime.keep_replies == timedelta(days=2)
         assert runtime.tag_key == TAG_KEY
@@ -172,7 +175,7 @@ async def test_offline_is_wired_with_clock_policies_and_the_time_replies_are_kep
 
 async def test_a_provider_of_the_command_wins_over_the_setting() -> None:
     async with wired(settings(llm_provider="openai"), UNUSED, provider="offline") as everything:
-        assert everything.runtime.llm.provider == "offline"
+        assert everything.runtime.model_of("ai-jobs").provider == "offline"
 
 
 async def test_a_provider_without_its_key_is_not_wired() -> None:
@@ -232,3 +235,11 @@ async def test_only_embedded_databases_are_migrated_every_other_must_be_up_to_da
     monkeypatch.setattr(migrations, "require", require)
     await prepare(Servers(SecretStr("postgresql://x"), origin, None, "", None))
     assert seen == [done]
+
+
+async def test_only_the_queues_whose_provider_has_a_key_get_a_model() -> None:
+    chosen = settings("anthropic", llm_provider="openai")
+    async with wired(chosen, UNUSED, processors=(*PROCESSORS, INTERVIEWER)) as everything:
+        assert everything.runtime.model_of("interview").provider == "anthropic"
+        with pytest.raises(ConfigurationError, match="ai-jobs"):
+            everything.runtime.model_of("ai-jobs")
