@@ -11,7 +11,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -145,17 +145,45 @@ Call = LLMRequest
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call used: tokens, and money in US dollars as exact text."""
+    """What a call used: tokens, and money in US dollars as exact text; None if the model's price is not known.
+
+    `tokens_in` is the whole prompt; `tokens_cached` of it were read from the cache, `tokens_cache_written` put there.
+    """
 
     tokens_in: int = 0
     tokens_out: int = 0
     tokens_cached: int = 0
-    cost_usd: str = "0"
+    cost_usd: str | None = "0"
+    tokens_cache_written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a provider still grants of one thing, and when all of it is back; None is what it did not say."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """A provider's allowances after a call.
+
+    `tokens` are OpenAI's of both directions and Anthropic's of the input; `tokens_out` are told by Anthropic only.
+    """
+
+    requests: Allowance = field(default_factory=Allowance)
+    tokens: Allowance = field(default_factory=Allowance)
+    tokens_out: Allowance = field(default_factory=Allowance)
 
 
 @dataclass(frozen=True, slots=True)
 class LLMReply:
-    """A model's answer, exactly as it came: stored before anybody parses it."""
+    """A model's answer, exactly as it came: stored before anybody parses it.
+
+    `seconds` and `rate_limits` belong to the moment of the call: a reply that is recalled has neither.
+    """
 
     text: str
     provider: str
@@ -164,6 +192,8 @@ class LLMReply:
     stop_reason: str
     usage: Usage = field(default_factory=Usage)
     external_id: str | None = None
+    seconds: float = 0.0
+    rate_limits: RateLimits = field(default_factory=RateLimits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def prompt_preview(
     from_job: Annotated[str | None, typer.Option(metavar="QUEUE:ID", help="A job's payload (needs Redis).")] = None,
     example: Annotated[bool, typer.Option("--example", help="The example and its rows, rolled back.")] = False,
     provider: Annotated[str | None, typer.Option(help="openai or anthropic (LLM_PROVIDER).")] = None,
-    model: Annotated[str, typer.Option(metavar="A,B,C", help="Models to compare, [provider:]name.")] = "",
+    model: Annotated[str, typer.Option(metavar="A,B,C", help="Models to compare; provider:name where needed.")] = "",
     raw: Annotated[bool, typer.Option("--raw", help="Print the wire body alone.")] = False,
     diff: Annotated[Path | None, typer.Option(metavar="FILE", help="Show what changed since a snapshot.")] = None,
     snapshot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a snapshot.")] = None,
@@ -36,6 +36,7 @@ async def prompt_preview(
     send: Annotated[bool, typer.Option("--send", help="Ask the models and judge their answers.")] = False,
     repeat: Annotated[int, typer.Option(min=1, help="How often --send asks each model.")] = 1,
     max_cost: Annotated[float, typer.Option(min=0, help="US dollars --send may cost at most.")] = 0.10,
+    unpriced: Annotated[bool, typer.Option("--unpriced", help="Send to models of unknown price too.")] = False,
     embedded: EmbeddedFlag = False,
     json: JsonFlag = False,
 ) -> None:
@@ -48,6 +49,7 @@ async def prompt_preview(
     call = invocation(ctx, json=json)
     if sum((payload is not None, from_job is not None, example)) != 1:
         raise UsageError("Give one of: a payload, --from-job QUEUE:ID, --example.")
+    prompts.require_one_mode(raw, snapshot, diff, check, exact, send)
     settings, output = call.settings(), call.output
     envelope, shown = await subjects.chosen(settings, name, payload, from_job, output.stdin)
     models = [part.strip() for part in model.split(",") if part.strip()]
@@ -73,6 +75,6 @@ async def prompt_preview(
             elif exact:
                 await prompts.show_exact(output, previewer)
             elif send:
-                await prompts.show_trials_of(output, previewer, repeat=repeat, max_cost=max_cost)
+                await prompts.show_trials_of(output, previewer, repeat, max_cost, takes_unpriced=unpriced)
             else:
                 prompts.show(output, previews)

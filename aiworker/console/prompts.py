@@ -20,6 +20,12 @@ from aiworker.runtime.preview import Preview, Previewer, Trial, document
 UNKNOWN = "?"
 
 
+def require_one_mode(*modes: object) -> None:
+    """Raise UsageError for two things that would be shown at once."""
+    if sum(map(bool, modes)) > 1:
+        raise UsageError("Give at most one of --raw, --snapshot, --diff, --check, --exact, --send.")
+
+
 def show(output: Output, previews: Sequence[Preview]) -> None:
     """Print every request of a job."""
 
@@ -32,7 +38,10 @@ def show(output: Output, previews: Sequence[Preview]) -> None:
 
 def write_snapshot(output: Output, previews: Sequence[Preview], file: Path) -> None:
     """Write what is sent to a file that can be kept under version control."""
-    file.write_text(_snapshot(previews), "utf-8")
+    try:
+        file.write_text(_snapshot(previews), "utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror}).") from error
     output.note(f"wrote {file}")
 
 
@@ -40,7 +49,7 @@ def compare(output: Output, previews: Sequence[Preview], file: Path, *, must_be_
     """Print what changed since a snapshot; JobFailed if something did although nothing may."""
     if not file.is_file():
         raise UsageError(f"There is no snapshot {file}.", remedy=f"write one with --snapshot {file}")
-    before, after = file.read_text("utf-8"), _snapshot(previews)
+    before, after = _read(file), _snapshot(previews)
     changed = list(difflib.unified_diff(before.splitlines(), after.splitlines(), file.name, "now", lineterm=""))
     output.lines(*changed)
     if not changed:
@@ -63,8 +72,16 @@ async def show_exact(output: Output, previewer: Previewer) -> None:
     output.show("aiworker.prompt-tokens/1", {"models": shown}, human)
 
 
-async def show_trials_of(output: Output, previewer: Previewer, *, repeat: int, max_cost: float) -> None:
-    """Ask the models and print their answers side by side; UsageError before anything is sent if it could cost more."""
+async def show_trials_of(
+    output: Output, previewer: Previewer, repeat: int, max_cost: float, *, takes_unpriced: bool
+) -> None:
+    """Ask the models and print their answers side by side.
+
+    Raises UsageError before anything is sent if it could cost more or nobody knows what, JobFailed when it has.
+    """
+    if (unpriced := previewer.unpriced()) and not takes_unpriced:
+        message = f"The price of {', '.join(unpriced)} is not known, so --max-cost cannot be kept."
+        raise UsageError(message, remedy="leave the model out, or add --unpriced")
     most = previewer.most(repeat)
     if most > Decimal(str(max_cost)):
         raise UsageError(f"This could cost ${most:.4f}; --max-cost is ${max_cost:.4f}.", remedy="raise --max-cost")
@@ -73,12 +90,22 @@ async def show_trials_of(output: Output, previewer: Previewer, *, repeat: int, m
     async for trial in previewer.trials(repeat, previewer.admitted.policy.deadline):
         output.note(f"{trial.model} {trial.number}/{repeat} {trial.code} {trial.seconds:.2f} s")
         trials.append(trial)
-    shown = [{**asdict(trial), "cost_usd": str(trial.cost_usd)} for trial in trials]
+        if (spent := sum((each.cost_usd or Decimal(0) for each in trials), Decimal(0))) > Decimal(str(max_cost)):
+            output.warn(f"stopped: ${spent:.4f} are spent, more than was reckoned")
+            break
+    shown = [{**asdict(t), "cost_usd": None if t.cost_usd is None else str(t.cost_usd)} for t in trials]
     output.show("aiworker.prompt-trials/1", {"trials": shown}, lambda: show_trials(output, trials))
 
 
 def _snapshot(previews: Sequence[Preview]) -> str:
     return "\n".join(preview.snapshot() for preview in previews)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is no snapshot ({type(error).__name__}).") from error
 
 
 def _tokens(previews: Sequence[Preview], text: str) -> int:
@@ -90,7 +117,8 @@ def _show(output: Output, preview: Preview) -> None:
     about = "" if preview.is_exact else "≈"
     output.line(
         f"prompt {request.prompt.name} ({request.prompt.fingerprint})  "
-        f"{about}{preview.tokens:,} tokens of {served.served.window:,} ({preview.window_share:.1%})  "
+        f"{about}{preview.tokens:,} tokens and ≈{preview.schema_tokens:,} of the answer's schema, "
+        f"of {served.served.window:,} ({preview.window_share:.1%})  "
         f"counted by {preview.source}  answer up to {min(request.max_tokens, served.served.max_output):,}"
     )
     output.line(f"model  {preview.door.provider}:{served.served.name}  (requested {served.requested})")
@@ -123,9 +151,10 @@ def show_trials(output: Output, trials: Sequence[Trial]) -> None:
         valid = sum(trial.code == "valid" for trial in mine)
         found = ", ".join(sorted({trial.code for trial in mine if trial.code != "valid"})) or "-"
         slowest = max(trial.seconds for trial in mine)
-        cost = sum((trial.cost_usd for trial in mine), Decimal(0))
+        costs = [trial.cost_usd for trial in mine if trial.cost_usd is not None]
+        cost = _usd(sum(costs, Decimal(0)), known=len(costs) == len(mine))
         tokens = sum(trial.tokens_out for trial in mine) // len(mine)
-        rows.append((model, f"{valid}/{len(mine)}", found, f"{slowest:.2f} s", tokens, _usd(cost, known=True)))
+        rows.append((model, f"{valid}/{len(mine)}", found, f"{slowest:.2f} s", tokens, cost))
     output.table(("model", "valid", "findings", "slowest", "tokens out", "cost"), rows)
 
 

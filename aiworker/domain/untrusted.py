@@ -6,8 +6,6 @@ Nothing here refuses a text: `clean` and `scan` tell what they saw, and a studen
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +15,7 @@ from types import MappingProxyType
 
 from aiworker.domain.injection import Finding, scan
 
-__all__ = ["Cleaned", "Finding", "clean", "scan", "tag", "unescape", "unwrap", "wrap"]
+__all__ = ["Cleaned", "Finding", "clean", "scan", "unescape", "wrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +92,6 @@ def clean(text: str) -> Cleaned:
     return Cleaned(_RUNS.sub(sift, text), MappingProxyType(removed))
 
 
-def tag(key: bytes, run: str, step: str) -> str:
-    """Name the tag for untrusted text of a step: the same at each attempt, unguessable without the key."""
-    message = f"{len(run)}:{run}:{step}".encode("utf-8", "surrogatepass")
-    return f"data-{hmac.new(key, message, hashlib.sha256).hexdigest()[:10]}"
-
-
 def wrap(text: str, tag: str) -> str:
     """Put a text between `<tag>` and `</tag>`; whatever in it could end the block or begin a role is escaped."""
     if not _TAG.fullmatch(tag):
@@ -109,12 +101,6 @@ def wrap(text: str, tag: str) -> str:
     for pattern in (_ROLE, _HEADING, _BRACKET, itself):
         text = pattern.sub(lambda found: f"{found[1]}&#{ord(found[2])};", text)
     return f"<{tag}>\n{text}\n</{tag}>"
-
-
-def unwrap(wrapped: str, tag: str) -> str:
-    """Return exactly what was wrapped."""
-    inner = wrapped.removeprefix(f"<{tag}>\n").removesuffix(f"\n</{tag}>")
-    return unescape(inner)
 
 
 def unescape(text: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from aiworker.llm import faults
-from aiworker.llm.capabilities import Served
+from aiworker.llm import rates
+from aiworker.llm.caching import is_cached, prefix_tokens
+from aiworker.llm.capabilities import Choice, Model, Served
 from aiworker.llm.prices import NormalisedUsage
 from aiworker.llm.reply import Answered, garbled, mapping, parse_json, tokens
-from aiworker.llm.tokens import count
+from aiworker.llm.sdk import Counted, Method, Raw, translated
 from aiworker.protocol import Block, LLMRequest
 
 if TYPE_CHECKING:
@@ -29,34 +29,16 @@ SDK_TIMEOUT_S = 600.0
 """Per read, and only to lift the SDK's own check of large caps; the caller sets the total deadline."""
 
 
-class _Raw(Protocol):
-    """A response before anybody parsed it."""
-
-    @property
-    def headers(self) -> Mapping[str, str]: ...
+class _Raw(Raw, Protocol):
     async def text(self) -> str: ...
-
-
-class _Create(Protocol):
-    """The SDK's method, as far as we use it: its own signature lists every option of the API."""
-
-    def __call__(self, **body: Any) -> Awaitable[_Raw]: ...
-
-
-class _Counted(Protocol):
-    @property
-    def input_tokens(self) -> int: ...
-
-
-class _Count(Protocol):
-    def __call__(self, **body: Any) -> Awaitable[_Counted]: ...
+    async def parse(self) -> object: ...
 
 
 @dataclass(slots=True)
 class AnthropicMessages:
     """One model behind the messages API; `http_client` is for tests."""
 
-    served: Served
+    choice: Choice
     api_key: str = field(repr=False)
     base_url: str | None = None
     temperature: float = 0.3
@@ -65,18 +47,22 @@ class AnthropicMessages:
     provider: str = PROVIDER
     _client: AsyncAnthropic | None = field(default=None, repr=False)
 
+    @property
+    def served(self) -> Served:
+        return self.choice.served
+
     def body(self, request: LLMRequest) -> dict[str, Any]:
         """Return what is sent, key by key in the order in which the SDK writes it."""
         model = self.served.served
         blocks = request.prompt.blocks
         body: dict[str, Any] = {
             "max_tokens": min(request.max_tokens, model.max_output),
-            "messages": [{"role": "user", "content": self._parts(blocks, "user")}],
+            "messages": [{"role": "user", "content": _parts(blocks, "user", model)}],
             "model": model.name,
         }
         if request.schema and model.structured_output:
             body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.schema)}}
-        if system := self._parts(blocks, "system"):
+        if system := _parts(blocks, "system", model):
             body["system"] = system
         if model.accepts_temperature:
             body["temperature"] = self.temperature
@@ -84,29 +70,28 @@ class AnthropicMessages:
 
     async def send(self, request: LLMRequest) -> Answered:
         """Ask once; raises an AiworkerError for everything that is no reply."""
+        from anthropic import AnthropicError
+
         body = self.body(request)
         # The SDK's method has no temperature any more; models that still take it get it beside the others.
         extra = {"temperature": body.pop("temperature")} if "temperature" in body else None
-        try:
-            create = cast("_Create", self._sdk().messages.with_raw_response.create)
+        with translated(AnthropicError, self.served.served, self.choice.setting):
+            create = cast("Method[_Raw]", self._sdk().messages.with_raw_response.create)
             raw = await create(**body, extra_body=extra, timeout=SDK_TIMEOUT_S)
             text = await raw.text()
-        except Exception as error:
-            if not _is_sdk_error(error):
-                raise
-            raise faults.translate(error, PROVIDER, self.served.served.name) from None
-        return read(text, raw.headers.get("request-id"), raw.headers)
+        answered = read(text, raw.headers.get("request-id"), raw.headers)
+        if self.strict:
+            await raw.parse()
+        return answered
 
     async def count_tokens(self, request: LLMRequest) -> int:
         """Ask the provider how many input tokens a request has; free of charge."""
+        from anthropic import AnthropicError
+
         body = self.body(request)
         kept = {key: body[key] for key in ("messages", "model", "output_config", "system") if key in body}
-        try:
-            counted = await cast("_Count", self._sdk().messages.count_tokens)(**kept)
-        except Exception as error:
-            if not _is_sdk_error(error):
-                raise
-            raise faults.translate(error, PROVIDER, self.served.served.name) from None
+        with translated(AnthropicError, self.served.served, self.choice.setting):
+            counted = await cast("Method[Counted]", self._sdk().messages.count_tokens)(**kept)
         return counted.input_tokens
 
     def warm(self) -> None:
@@ -117,21 +102,6 @@ class AnthropicMessages:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
-
-    def _parts(self, blocks: tuple[Block, ...], role: str) -> list[dict[str, Any]]:
-        return [
-            {"type": "text", "text": block.text} | (CACHED if self._caches(blocks, block) else {})
-            for block in blocks
-            if block.role == role
-        ]
-
-    def _caches(self, blocks: tuple[Block, ...], block: Block) -> bool:
-        """A breakpoint below the model's minimum caches nothing and says nothing: leave it out."""
-        minimum = self.served.served.min_cache_tokens
-        if not block.is_cached or minimum is None:
-            return False
-        prefix = "\n\n".join(before.text for before in blocks[: blocks.index(block) + 1])
-        return count(prefix, self.served.served).tokens >= minimum
 
     def _sdk(self) -> AsyncAnthropic:
         if self._client is None:
@@ -156,12 +126,12 @@ def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answe
     document = parse_json(text, PROVIDER)
     content, usage = document.get("content"), document.get("usage")
     if not isinstance(content, list) or not isinstance(usage, dict):
-        raise garbled(PROVIDER)
+        raise garbled(PROVIDER, text)
     parts = [cast("dict[str, Any]", part) for part in cast("list[object]", content) if isinstance(part, dict)]
     texts = [str(part.get("text")) for part in parts if part.get("type") == "text"]
     stop = STOPS.get(str(document.get("stop_reason")), "end")
     if not texts and stop not in ("refusal", "window", "length"):
-        raise garbled(PROVIDER)
+        raise garbled(PROVIDER, text)
     used = cast("dict[str, Any]", usage)
     lifetimes = mapping(used.get("cache_creation"))
     return Answered(
@@ -176,11 +146,18 @@ def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answe
             cache_write=tokens(used, "cache_creation_input_tokens"),
             cache_write_1h=tokens(lifetimes, "ephemeral_1h_input_tokens"),
         ),
-        limits={name: value for name, value in headers.items() if name.startswith("anthropic-ratelimit-")},
+        limits=rates.of_answer(headers),
     )
 
 
-def _is_sdk_error(error: Exception) -> bool:
-    from anthropic import AnthropicError
+def _parts(blocks: tuple[Block, ...], role: str, model: Model) -> list[dict[str, Any]]:
+    return [
+        {"type": "text", "text": block.text} | (CACHED if _caches(blocks[: at + 1], model) else {})
+        for at, block in enumerate(blocks)
+        if block.role == role
+    ]
 
-    return isinstance(error, AnthropicError | json.JSONDecodeError)
+
+def _caches(prefix: tuple[Block, ...], model: Model) -> bool:
+    """A breakpoint below the model's minimum caches nothing and says nothing: leave it out."""
+    return prefix[-1].is_cached and is_cached(prefix_tokens(prefix, model), model)

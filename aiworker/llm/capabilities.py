@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -64,6 +64,36 @@ class Served:
     requested: str
     served: Model
     warning: str | None
+
+
+@dataclass(slots=True)
+class Choice:
+    """A model that a setting requests, and who answers for it today: models retire while a process runs."""
+
+    provider: str
+    requested: str
+    policy: Policy
+    now: Callable[[], datetime]
+    setting: str
+    base_url: str | None = None
+    compatible: bool | None = None
+    _known: tuple[date, Served] | None = field(default=None, repr=False)
+
+    @property
+    def served(self) -> Served:
+        """Who answers; raises ConfigurationError once the model has retired and nobody may answer instead."""
+        today = self.now().date()
+        if self._known is None or self._known[0] != today:
+            served = resolve(
+                self.provider,
+                self.requested,
+                today,
+                self.policy,
+                base_url=self.base_url,
+                compatible=self.compatible,
+            )
+            self._known = (today, served)
+        return self._known[1]
 
 
 OWN_HOSTS: Mapping[str, str] = MappingProxyType({"openai": "api.openai.com", "anthropic": "api.anthropic.com"})

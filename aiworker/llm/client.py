@@ -6,28 +6,29 @@ A client imports its SDK when it is warmed or first asked: a process pays for th
 from __future__ import annotations
 
 import asyncio
-import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from aiworker.domain.characters import storable
 from aiworker.errors import ConfigurationError, DeadlineExceeded
+from aiworker.llm import rates
 from aiworker.llm.anthropic import AnthropicMessages
-from aiworker.llm.capabilities import Served, resolve
+from aiworker.llm.capabilities import Choice, Served
+from aiworker.llm.notices import Notices
 from aiworker.llm.offline import OfflineModel
 from aiworker.llm.openai import OpenAIChat
 from aiworker.llm.prices import NormalisedUsage, cost
-from aiworker.llm.reply import Answered
+from aiworker.llm.reply import Answered, Garbled, no_answer
 from aiworker.llm.tokens import count
 from aiworker.protocol import Block, Limits, LLMReply, LLMRequest, Prompt, Usage
 from aiworker.settings import Settings
 
 DEADLINE = timedelta(seconds=30)
-
-log = logging.getLogger("aiworker.llm")
 
 
 class LLM(Protocol):
@@ -69,10 +70,12 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SdkModel:
-    """A model behind an SDK, with what its answers cost on the day."""
+    """A model behind an SDK, with what its answers cost on the day; without `notices` the log is told nothing."""
 
     door: Door
     now: Callable[[], datetime]
+    notices: Notices | None = None
+    monotonic: Callable[[], float] = field(default=time.monotonic, repr=False)
 
     @property
     def provider(self) -> str:
@@ -89,16 +92,48 @@ class SdkModel:
 
     async def answer(self, request: LLMRequest) -> LLMReply:
         """Ask once and put a price on the answer."""
-        answered = await self.door.send(request)
-        price = cost(self.provider, self.model, answered.usage, at=self.now())
+        served = self.door.served
+        if self.notices:
+            self.notices.of_model(served)
+            self.notices.of_prompt(request, served.served)
+        began = self.monotonic()
+        try:
+            answered = await self.door.send(request)
+        except Garbled as fault:
+            fault.evidence = self._evidence(fault, served, self.monotonic() - began)
+            raise
+        seconds = self.monotonic() - began
         return LLMReply(
             text=answered.text,
             provider=self.provider,
-            requested_model=self.door.served.requested,
-            served_model=answered.model or self.model,
+            requested_model=served.requested,
+            served_model=answered.model or served.served.name,
             stop_reason=answered.stop,
-            usage=Usage(answered.usage.input_total, answered.usage.output, answered.usage.cache_read, str(price.usd)),
+            usage=self._usage(answered.usage, served.served.name),
             external_id=answered.external_id,
+            seconds=seconds,
+            rate_limits=rates.read(answered.limits, self.now()),
+        )
+
+    def _evidence(self, fault: Garbled, served: Served, seconds: float) -> LLMReply:
+        return LLMReply(
+            text=fault.raw_head,
+            provider=self.provider,
+            requested_model=served.requested,
+            served_model=served.served.name,
+            stop_reason="garbled",
+            usage=Usage(cost_usd=None),
+            seconds=seconds,
+        )
+
+    def _usage(self, used: NormalisedUsage, model: str) -> Usage:
+        price = cost(self.provider, model, used, at=self.now())
+        return Usage(
+            tokens_in=used.input_total,
+            tokens_out=used.output,
+            tokens_cached=used.cache_read,
+            cost_usd=str(price.usd) if price.known else None,
+            tokens_cache_written=used.cache_write_5m + used.cache_write_1h,
         )
 
     def warm(self) -> None:
@@ -127,13 +162,9 @@ def build(
     if provider == "offline":
         return OfflineModel()
     found = door(settings, provider, now=now, model=model, http_client=http_client, strict=strict)
-    served = found.served
-    if served.warning:
-        fields = {"requestedModel": served.requested, "servedModel": served.served.name}
-        is_same = served.served.name == served.requested
-        event = "model-replaced" if not is_same else "model-ending" if served.served.is_listed else "model-unlisted"
-        log.warning(event, extra={"fields": fields})
-    return SdkModel(found, now)
+    notices = Notices()
+    notices.of_model(found.served)
+    return SdkModel(found, now, notices)
 
 
 def door(
@@ -157,15 +188,25 @@ def door(
     if key is None and needs_key:
         name = settings.missing_key(provider)
         raise ConfigurationError(f"{provider} cannot be asked: {name} is not set.", remedy=f"set {name}")
-    served = resolve(
+    choice = Choice(
         provider,
         model or configured,
-        now().date(),
         settings.llm_retired_model,
+        now,
+        _setting(settings, provider, model),
         base_url=base_url,
         compatible=settings.llm_compatible,
     )
-    return kind(served, key.get_secret_value() if key else "", base_url, settings.llm_temperature, http_client, strict)
+    # Whoever starts with a model that nobody serves any more is told now, not at the first job.
+    _ = choice.served
+    return kind(choice, key.get_secret_value() if key else "", base_url, settings.llm_temperature, http_client, strict)
+
+
+def _setting(settings: Settings, provider: str, model: str | None) -> str:
+    """Name the setting that chose a model."""
+    own = {"INTERVIEW_MODEL": settings.interview_model, "EVALUATION_MODEL": settings.evaluation_model}
+    chosen = (name for name, value in own.items() if value == f"{provider}:{model}")
+    return next(chosen, f"{provider}_model".upper())
 
 
 class LLMClient:
@@ -176,11 +217,14 @@ class LLMClient:
         self._deadline = deadline
 
     async def complete(self, prompt: str, max_tokens: int = 2000) -> str:
-        """Return the model's text; raises an AiworkerError, DeadlineExceeded after 30 s in all."""
-        whole = Prompt("complete", "none", (Block("prompt", "user", prompt),))
+        """Return the model's whole answer; raises an AiworkerError for anything less, DeadlineExceeded after 30 s."""
+        whole = Prompt("complete", "none", (Block("prompt", "user", storable(prompt)),))
         request = LLMRequest("complete", "complete", {"prompt": prompt}, {}, max_tokens, prompt=whole)
         try:
             async with asyncio.timeout(self._deadline.total_seconds()):
-                return (await self._llm.answer(request)).text
+                reply = await self._llm.answer(request)
         except TimeoutError as error:
             raise DeadlineExceeded(f"No answer within {self._deadline.total_seconds():g} s.") from error
+        if error := no_answer(reply.stop_reason):
+            raise error
+        return reply.text

@@ -22,6 +22,7 @@ from aiworker.errors import (
     RateLimited,
     TransientFault,
 )
+from aiworker.llm.capabilities import Model
 
 DEFAULT_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(hours=1)
@@ -51,14 +52,16 @@ class Fault:
     code: str | None
     message: str
     headers: Mapping[str, str]
+    successor: str | None = None
+    setting: str = ""
 
 
-def translate(error: Exception, provider: str, model: str) -> AiworkerError:
-    """Turn an SDK's exception into ours."""
+def translate(error: Exception, model: Model, setting: str) -> AiworkerError:
+    """Turn an SDK's exception into ours; `setting` is where the model was chosen."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int):
-        return judge(_fault(error, provider, model, status))
-    name = type(error).__name__
+        return judge(_fault(error, model, setting, status))
+    provider, name = model.provider, type(error).__name__
     if name == "APITimeoutError":
         return DeadlineExceeded(f"{provider} did not answer in time.")
     if name == "APIConnectionError":
@@ -80,7 +83,7 @@ def judge(fault: Fault) -> AiworkerError:
     if maximum := _too_long(fault):
         return ContextTooLong(f"The prompt is too long for {who}.", maximum=maximum)
     if fault.status == 404:
-        return JobFailed(f"{fault.provider} does not know the model {fault.model}.", code="model_not_found")
+        return _unknown_model(fault)
     if fault.status in (408, 409) or fault.status >= 500:
         return TransientFault(f"{who} failed (status {fault.status}).", code="provider_5xx")
     return JobFailed(f"{who} refused the request (status {fault.status}).", code="provider_refused")
@@ -119,18 +122,29 @@ def _too_long(fault: Fault) -> int | None:
     return None
 
 
-def _fault(error: Exception, provider: str, model: str, status: int) -> Fault:
+def _unknown_model(fault: Fault) -> JobFailed:
+    who = f"{fault.provider} does not know the model {fault.model}"
+    if fault.successor is None:
+        return JobFailed(f"{who}.", code="model_not_found")
+    takes_provider = fault.setting != f"{fault.provider}_model".upper()
+    change = f"{fault.setting}={f'{fault.provider}:' * takes_provider}{fault.successor}"
+    return JobFailed(f"{who}; {change} names its successor.", code="model_not_found", remedy=f"set {change}")
+
+
+def _fault(error: Exception, model: Model, setting: str, status: int) -> Fault:
     body = _object(getattr(error, "body", None))
     inner = _object(body.get("error")) or body
     code = _object(inner.get("details")).get("error_code") or inner.get("code")
     headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", {})
     return Fault(
-        provider=provider,
-        model=model,
+        provider=model.provider,
+        model=model.name,
         status=status,
         code=str(code) if code else None,
         message=str(inner.get("message") or ""),
         headers=headers,
+        successor=None if model.is_compatible else model.successor,
+        setting=setting,
     )
 
 

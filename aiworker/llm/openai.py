@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from aiworker.llm import faults
-from aiworker.llm.capabilities import Served
+from aiworker.llm import rates
+from aiworker.llm.capabilities import Choice, Served
 from aiworker.llm.prices import NormalisedUsage
 from aiworker.llm.reply import Answered, garbled, mapping, parse_json, tokens
+from aiworker.llm.sdk import Counted, Method, Raw, translated
 from aiworker.protocol import JsonValue, LLMRequest
 
 if TYPE_CHECKING:
@@ -20,35 +21,17 @@ PROVIDER = "openai"
 STOPS: Mapping[str, str] = {"stop": "end", "length": "length", "content_filter": "filter"}
 
 
-class _Raw(Protocol):
-    """A response before anybody parsed it."""
-
+class _Raw(Raw, Protocol):
     @property
     def text(self) -> str: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-
-
-class _Create(Protocol):
-    """The SDK's method, as far as we use it: its own signature lists every option of the API."""
-
-    def __call__(self, **body: Any) -> Awaitable[_Raw]: ...
-
-
-class _Counted(Protocol):
-    @property
-    def input_tokens(self) -> int: ...
-
-
-class _Count(Protocol):
-    def __call__(self, **body: Any) -> Awaitable[_Counted]: ...
+    def parse(self) -> object: ...
 
 
 @dataclass(slots=True)
 class OpenAIChat:
     """One model behind the chat completions API; `http_client` is for tests."""
 
-    served: Served
+    choice: Choice
     api_key: str = field(repr=False)
     base_url: str | None = None
     temperature: float = 0.3
@@ -56,6 +39,10 @@ class OpenAIChat:
     strict: bool = False
     provider: str = PROVIDER
     _client: AsyncOpenAI | None = field(default=None, repr=False)
+
+    @property
+    def served(self) -> Served:
+        return self.choice.served
 
     def body(self, request: LLMRequest) -> dict[str, Any]:
         """Return what is sent, key by key in the order in which the SDK writes it."""
@@ -79,25 +66,24 @@ class OpenAIChat:
 
     async def send(self, request: LLMRequest) -> Answered:
         """Ask once; raises an AiworkerError for everything that is no reply."""
+        from openai import OpenAIError
+
         body = self.body(request)
-        try:
-            raw = await cast("_Create", self._sdk().chat.completions.with_raw_response.create)(**body)
-        except Exception as error:
-            if not _is_sdk_error(error):
-                raise
-            raise faults.translate(error, PROVIDER, self.served.served.name) from None
-        return read(raw.text, raw.headers.get("x-request-id"), raw.headers)
+        with translated(OpenAIError, self.served.served, self.choice.setting):
+            raw = await cast("Method[_Raw]", self._sdk().chat.completions.with_raw_response.create)(**body)
+        answered = read(raw.text, raw.headers.get("x-request-id"), raw.headers)
+        if self.strict:
+            raw.parse()
+        return answered
 
     async def count_tokens(self, request: LLMRequest) -> int:
         """Ask the provider how many input tokens a request has; free of charge."""
+        from openai import OpenAIError
+
         body = self.body(request)
-        try:
-            count = cast("_Count", self._sdk().responses.input_tokens.count)
+        with translated(OpenAIError, self.served.served, self.choice.setting):
+            count = cast("Method[Counted]", self._sdk().responses.input_tokens.count)
             counted = await count(model=body["model"], input=body["messages"])
-        except Exception as error:
-            if not _is_sdk_error(error):
-                raise
-            raise faults.translate(error, PROVIDER, self.served.served.name) from None
         return counted.input_tokens
 
     def warm(self) -> None:
@@ -129,12 +115,12 @@ def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answe
     choices = document.get("choices")
     choice = mapping(cast("list[object]", choices)[0]) if isinstance(choices, list) and choices else {}
     if not isinstance(choice.get("message"), dict):
-        raise garbled(PROVIDER)
+        raise garbled(PROVIDER, text)
     message, usage = mapping(choice["message"]), mapping(document.get("usage"))
     refusal, content = message.get("refusal"), message.get("content")
     stop = "refusal" if refusal else STOPS.get(str(choice.get("finish_reason")), "end")
     if not isinstance(content, str) and stop == "end":
-        raise garbled(PROVIDER)
+        raise garbled(PROVIDER, text)
     details = mapping(usage.get("prompt_tokens_details"))
     return Answered(
         text=str(refusal or content or ""),
@@ -147,7 +133,7 @@ def read(text: str, request_id: str | None, headers: Mapping[str, str]) -> Answe
             cached=tokens(details, "cached_tokens"),
             cache_write=tokens(details, "cache_write_tokens"),
         ),
-        limits={name: value for name, value in headers.items() if name.startswith("x-ratelimit-")},
+        limits=rates.of_answer(headers),
     )
 
 
@@ -158,9 +144,3 @@ def wire(body: Mapping[str, JsonValue]) -> bytes:
 
 def _schema_name(task: str) -> str:
     return task.replace("-", "_")
-
-
-def _is_sdk_error(error: Exception) -> bool:
-    from openai import OpenAIError
-
-    return isinstance(error, OpenAIError | json.JSONDecodeError)

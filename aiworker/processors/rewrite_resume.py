@@ -6,6 +6,7 @@ document, so that everything else stays as PostgreSQL hands it out.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
@@ -95,7 +96,7 @@ async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
     vacancy = await platform.fetch_vacancy(db, payload.tenant_id, payload.job_id)
     return Facts(
         title=resume.title,
-        document=locator.read(resume.body),
+        document=await asyncio.to_thread(locator.read, resume.body),
         vacancy_title=vacancy.title if vacancy else payload.job_title,
         vacancy_text=vacancy.description if vacancy else payload.job_description,
         vacancy_source="row" if vacancy else "payload",

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from aiworker.domain.characters import storable
 from aiworker.domain.pacing import bounded, while_blocked
 from aiworker.domain.student_texts import student_text
 from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
@@ -45,7 +46,6 @@ from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
 from aiworker.store.database import Contention, Database
 from aiworker.store.runs import Claim, Failed, Succeeded
-from aiworker.store.texts import storable
 from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2

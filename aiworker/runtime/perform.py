@@ -11,24 +11,21 @@ from datetime import datetime, timedelta
 
 from aiworker.errors import (
     AiworkerError,
-    ContextTooLong,
+    Cancel,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
-    OutputCut,
-    Refused,
     ServiceUnreachable,
     TransientFault,
 )
 from aiworker.llm.client import LLM
+from aiworker.llm.reply import Garbled, no_answer
 from aiworker.protocol import Abort, Call, LLMReply, Reply, Unavailable
 from aiworker.store import calls
 from aiworker.store.database import Database
 
 MAX_CALLS = 12
 """Calls one run may make, follow-ups and larger caps included: a ceiling on what one job can cost."""
-
-
 CAP_FACTOR = 4
 """How much larger the cap of a second try is after an answer was cut."""
 CHECKPOINT_PAUSES_S = (0.1, 0.3, 1.0, 2.0)
@@ -51,6 +48,8 @@ class Performer:
     abort: Abort | None = None
     made: int = 0
     replies: dict[str, LLMReply] = field(default_factory=dict[str, LLMReply])
+    _latest: dict[str, LLMReply] = field(default_factory=dict[str, LLMReply])
+    """The replies of the latest round: what `settle` found unusable is among them."""
     _known: calls.Checkpoints | None = None
     _ends_at: float | None = None
     """When the run's calls must be done, by the loop's clock; one deadline for all of them."""
@@ -59,14 +58,15 @@ class Performer:
         """Perform one round concurrently; every reply that came is stored, then the first fault is raised."""
         if self._known is None:
             self._known = {} if first_start else await self._recall()
+        self._latest = {}
         self._count(len(requests))
         answers = await asyncio.gather(*(self._one(request) for request in requests), return_exceptions=True)
         replies: dict[str, Reply] = {}
         for request, answer in zip(requests, answers, strict=True):
             if isinstance(answer, BaseException):
-                replies[request.step] = _unavailable(request, answer)
+                replies[request.step] = _unavailable(request, answer, self.now())
             else:
-                replies[request.step] = self.replies[request.step] = answer
+                replies[request.step] = self.replies[request.step] = self._latest[request.step] = answer
         return replies
 
     async def _one(self, request: Call) -> LLMReply:
@@ -78,14 +78,14 @@ class Performer:
                 self._count(1)
                 step = f"{request.step}/cap"
                 reply = await self._reply(replace(request, step=step, max_tokens=larger))
-        if error := _no_answer(reply.stop_reason):
+        if error := no_answer(reply.stop_reason):
             self.tell_unusable({step: reply})
             raise error
         return reply
 
     def tell_unusable(self, replies: Mapping[str, LLMReply] | None = None) -> None:
-        """Log of replies (all of the run's, if not given) what says nothing of their texts; `sha256` finds the row."""
-        for step, reply in (self.replies if replies is None else replies).items():
+        """Log of replies (the latest round's, if not given) what tells no texts; `sha256` finds the row."""
+        for step, reply in (self._latest if replies is None else replies).items():
             fields = {
                 "runId": self.run_id,
                 "step": step,
@@ -117,9 +117,27 @@ class Performer:
         try:
             async with asyncio.timeout_at(self._ends_at):
                 reply = await self.llm.answer(request)
+        except Garbled as fault:
+            await self._keep(request, fault)
+            raise
         except TimeoutError as error:
             raise DeadlineExceeded(f"No answer within {self.deadline.total_seconds():g} s.") from error
         return await self._store(request, reply)
+
+    async def _keep(self, request: Call, fault: Garbled) -> None:
+        """Store what came instead of a reply; if that fails too, the job still ends by the provider's fault."""
+        came = fault.evidence
+        if came is None:
+            return
+        try:
+            await self.database.run(
+                self.tenant,
+                lambda db: calls.keep_garbled(
+                    db, self.run_id, self.tenant, request, came, now=self.now(), keep=self.keep_replies
+                ),
+            )
+        except AiworkerError as error:
+            log.warning("garbled-not-kept", extra={"fields": {"step": request.step, "errorCode": error.code}})
 
     async def _store(self, request: Call, reply: LLMReply) -> LLMReply:
         """Store a reply that was paid for, trying again for some seconds: giving up means paying twice."""
@@ -159,20 +177,7 @@ def first_byte(text: str) -> str:
             return "word" if letter.isalnum() else "other"
 
 
-def _no_answer(stop_reason: str) -> JobFailed | None:
-    """Return the error of a reply that stopped before it was an answer."""
-    match stop_reason:
-        case "length":
-            return OutputCut()
-        case "refusal" | "filter":
-            return Refused()
-        case "window":
-            return ContextTooLong(maximum=-1)
-        case _:
-            return None
-
-
-def _unavailable(request: Call, error: BaseException) -> Unavailable:
+def _unavailable(request: Call, error: BaseException, now: datetime) -> Unavailable:
     if request.required or not isinstance(error, AiworkerError):
         raise error
-    return Unavailable(error.code, retryable=not isinstance(error, JobFailed))
+    return Unavailable(error.code, retryable=not isinstance(error.outcome(now), Cancel))

@@ -13,16 +13,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from itertools import takewhile
 from typing import cast
 
 from aiworker.envelope import Envelope
 from aiworker.errors import AiworkerError, DeadlineExceeded, InvalidPayload, UsageError
 from aiworker.llm import client
 from aiworker.llm.anthropic import AnthropicMessages
-from aiworker.llm.capabilities import Model
+from aiworker.llm.caching import is_cached, prefix_tokens
 from aiworker.llm.openai import OpenAIChat, wire
 from aiworker.llm.prices import Price, estimate
+from aiworker.llm.reply import no_answer
 from aiworker.llm.tokens import count
 from aiworker.processors import PROCESSORS
 from aiworker.protocol import Block, Context, FollowUp, Limits, LLMRequest
@@ -30,12 +30,13 @@ from aiworker.runtime import examples
 from aiworker.runtime.admit import Admitted, admit
 from aiworker.runtime.examples import Example
 from aiworker.runtime.execute import run_tag_key
-from aiworker.runtime.wiring import utc_now
+from aiworker.runtime.wiring import model_of, utc_now
 from aiworker.settings import Settings
 from aiworker.store import keys, runs
 from aiworker.store.database import Database, opened, rolled_back
 
 Door = OpenAIChat | AnthropicMessages
+PROVIDERS = ("openai", "anthropic")
 
 SNAPSHOT_KEY = b"snapshot"
 """Snapshots are made with a key of their own, so that every machine writes the same one."""
@@ -75,18 +76,21 @@ class Preview:
     @property
     def tokens(self) -> int:
         """The input's tokens: of every text in the body, as the provider sees them joined or apart."""
-        model = self.door.served.served
-        return sum(count(text, model).tokens for text in texts_of(self.door.body(self.request)))
+        return _tokens(self.request, self.door)
+
+    @property
+    def schema_tokens(self) -> int:
+        """What the schema of the answer adds to the input where it is sent beside the prompt; an estimate."""
+        return _schema_tokens(self.request, self.door)
 
     @property
     def window_share(self) -> float:
-        return self.tokens / self.door.served.served.window
+        return (self.tokens + self.schema_tokens) / self.door.served.served.window
 
     @property
     def caches(self) -> bool:
         """Whether the fixed beginning is long enough for the model to cache it."""
-        minimum = self.door.served.served.min_cache_tokens
-        return minimum is not None and self.prefix_tokens >= minimum
+        return is_cached(self.prefix_tokens, self.door.served.served)
 
     @property
     def body(self) -> bytes:
@@ -103,14 +107,14 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One answer of one model: valid or why not, how long it took and what it cost."""
+    """One answer of one model: valid or why not, how long it took and what it cost, if its price is known."""
 
     model: str
     number: int
     code: str
     seconds: float
     tokens_out: int
-    cost_usd: Decimal
+    cost_usd: Decimal | None
     text: str = field(repr=False, default="")
 
 
@@ -141,13 +145,19 @@ class Previewer:
             await door.aclose()
         return counts
 
+    def unpriced(self) -> list[str]:
+        """Name the models whose price is not known."""
+        return [cost.model for cost in self._costs() if not cost.live.known]
+
     def most(self, repeat: int) -> Decimal:
-        """Return what trying every model `repeat` times costs at most."""
-        views = [_preview(request, door, (door,)) for door in self.doors for request in self._requests(door)]
-        return sum((view.costs[0].live.usd * repeat for view in views), Decimal(0))
+        """Return what trying every model of known price `repeat` times costs at most."""
+        return sum((cost.live.usd * repeat for cost in self._costs()), Decimal(0))
+
+    def _costs(self) -> list[Cost]:
+        return [_cost(request, door) for door in self.doors for request in self._requests(door)]
 
     async def trials(self, repeat: int, deadline: timedelta) -> AsyncIterator[Trial]:
-        """Send the request to every model `repeat` times and judge each answer by the job's own `settle`."""
+        """Send the request to every model `repeat` times and judge each answer as `serve` would."""
         for door in self.doors:
             for request in self._requests(door):
                 for number in range(1, repeat + 1):
@@ -166,12 +176,15 @@ class Previewer:
         seconds, code = time.monotonic() - began, "valid"
         ctx = _for(self.ctx, door)
         try:
+            if error := no_answer(reply.stop_reason):
+                raise error
             result = self.admitted.processor.settle(self.admitted.payload, self.facts, {request.step: reply}, ctx)
             code = "follow_up" if isinstance(result, FollowUp) else code
         except AiworkerError as error:
             code = error.code
         usage = reply.usage
-        return Trial(model.model, number, code, seconds, usage.tokens_out, Decimal(usage.cost_usd), reply.text)
+        cost = None if usage.cost_usd is None else Decimal(usage.cost_usd)
+        return Trial(model.model, number, code, seconds, usage.tokens_out, cost, reply.text)
 
     def _requests(self, door: Door) -> tuple[LLMRequest, ...]:
         return self.admitted.processor.ask(self.admitted.payload, self.facts, _for(self.ctx, door))
@@ -193,7 +206,8 @@ async def previewing(
     admitted = admit(envelope, PROCESSORS, settings.policies())
     if isinstance(admitted, InvalidPayload):
         raise admitted
-    doors = tuple(_door(settings, name, provider, sends=sends) for name in models or [""])
+    queue = admitted.processor.queue
+    doors = tuple(_door(settings, queue, name, provider, sends=sends) for name in models or [""])
     async with _database(database_url, with_example=example is not None) as database:
         if example is not None:
             async with database.transaction(example.tenant) as db:
@@ -221,15 +235,19 @@ async def _database(url: str, *, with_example: bool) -> AsyncGenerator[Database]
         yield database
 
 
-def _door(settings: Settings, name: str, provider: str | None, *, sends: bool) -> Door:
-    prefix, colon, model = name.rpartition(":")
-    chosen = (prefix if colon else None) or provider or _provider_of(model) or settings.llm_provider
-    if chosen not in ("openai", "anthropic"):
+def _door(settings: Settings, queue: str, name: str, provider: str | None, *, sends: bool) -> Door:
+    prefix, colon, rest = name.partition(":")
+    # Names of local models hold colons too: only a provider's name is a prefix.
+    named, model = (prefix, rest) if colon and prefix in PROVIDERS else (None, name)
+    usual, own_model = model_of(queue, settings)
+    chosen = named or provider or _provider_of(model) or usual
+    if chosen not in PROVIDERS:
         if chosen != "offline":
-            raise UsageError(f"There is no provider {chosen}; there are openai and anthropic.")
+            raise UsageError(f"There is no provider {chosen}; there are {' and '.join(PROVIDERS)}.")
         # The rule engine reads no prompt; what openai would be sent is the nearest thing to show.
         chosen = "openai"
-    return client.door(settings, chosen, now=utc_now, model=model or None, needs_key=sends)
+    asked = model or (own_model if chosen == usual else None)
+    return client.door(settings, chosen, now=utc_now, model=asked, needs_key=sends)
 
 
 def _provider_of(model: str) -> str | None:
@@ -255,16 +273,16 @@ def _preview(request: LLMRequest, door: Door, doors: Sequence[Door]) -> Preview:
         blocks=tuple(BlockView(block, counted.tokens) for block, counted in zip(blocks, counts, strict=True)),
         is_exact=all(counted.exact for counted in counts),
         source=counts[0].source if counts else "none",
-        prefix_tokens=_prefix(blocks, model),
+        prefix_tokens=prefix_tokens(blocks, model),
         costs=tuple(_cost(request, other) for other in doors),
     )
 
 
 def _cost(request: LLMRequest, door: Door) -> Cost:
     model, at = door.served.served, utc_now()
-    total = sum(count(text, model).tokens for text in texts_of(door.body(request)))
-    prefix = _prefix(request.prompt.blocks, model)
-    cached = prefix if model.min_cache_tokens is not None and prefix >= model.min_cache_tokens else 0
+    total = _tokens(request, door) + _schema_tokens(request, door)
+    prefix = prefix_tokens(request.prompt.blocks, model)
+    cached = prefix if is_cached(prefix, model) else 0
     provider, name, out = door.provider, model.name, min(request.max_tokens, model.max_output)
     return Cost(
         provider,
@@ -275,9 +293,16 @@ def _cost(request: LLMRequest, door: Door) -> Cost:
     )
 
 
-def _prefix(blocks: Sequence[Block], model: Model) -> int:
-    """Count what stands before the first untrusted block: the part that is the same for every job."""
-    return sum(count(block.text, model).tokens for block in takewhile(lambda block: not block.is_untrusted, blocks))
+def _tokens(request: LLMRequest, door: Door) -> int:
+    model = door.served.served
+    return sum(count(text, model).tokens for text in texts_of(door.body(request)))
+
+
+def _schema_tokens(request: LLMRequest, door: Door) -> int:
+    model = door.served.served
+    if not (request.schema and model.structured_output):
+        return 0
+    return count(json.dumps(dict(request.schema), separators=(",", ":")), model).tokens
 
 
 def texts_of(body: object) -> Iterator[str]:
@@ -305,6 +330,7 @@ def _document(preview: Preview) -> Mapping[str, object]:
         "prompt": {"name": prompt.name, "fingerprint": prompt.fingerprint},
         "model": {"requested": model.requested, "served": model.served.name, "warning": model.warning},
         "tokens": preview.tokens,
+        "schemaTokens": preview.schema_tokens,
         "exact": preview.is_exact,
         "window": model.served.window,
         "maxTokens": preview.request.max_tokens,
@@ -336,6 +362,6 @@ def _cost_document(cost: Cost) -> Mapping[str, object]:
     return {
         "model": f"{cost.provider}:{cost.model}",
         "known": cost.live.known,
-        **{name: str(price.usd) for name, price in prices.items()},
-        "per1000": str(cost.live.usd * 1000),
+        **{name: str(price.usd) if price.known else None for name, price in prices.items()},
+        "per1000": str(cost.live.usd * 1000) if cost.live.known else None,
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aiworker.domain import failures
+from aiworker.domain.characters import storable
 from aiworker.domain.failures import Estimate, Failure, Group
 from aiworker.envelope import Identity, Scope, payload_hash
 from aiworker.errors import Fenced, InvalidPayload
@@ -30,7 +31,6 @@ from aiworker.settings import Settings
 from aiworker.store import audit, calls, runs
 from aiworker.store.database import Contention, Database, opened
 from aiworker.store.runs import Epoch
-from aiworker.store.texts import storable
 
 COST_WINDOW = timedelta(days=30)
 

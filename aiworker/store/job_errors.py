@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from aiworker.domain.characters import storable
 from aiworker.envelope import Envelope, Scope
 from aiworker.protocol import Connection
-from aiworker.store.texts import storable
 
 RECORD_ERROR = """
 INSERT INTO aiworker.ai_job_errors

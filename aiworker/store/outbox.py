@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aiworker.domain.characters import storable
 from aiworker.protocol import Connection, JsonValue
-from aiworker.store.texts import storable
 
 PUT = """
 INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from aiworker.domain.characters import storable
 from aiworker.envelope import Envelope, Identity, Scope
 from aiworker.errors import Fenced
 from aiworker.protocol import Connection, JsonValue
-from aiworker.store.texts import storable
 
 CLAIM = """
 INSERT INTO aiworker.runs AS r

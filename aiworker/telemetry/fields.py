@@ -36,7 +36,7 @@ DECLARED: tuple[str, ...] = (
     *("status", "verdict", "waitMs", "delayMs", "backoffMs", "timeoutMs", "ageMs", "lagMs", "count", "limit"),
     *("pending", "active", "waiting", "bytes", "length", "sha256", "firstByte", "field", "setting", "queues"),
     *("concurrency", "host", "port", "pid", "version", "schemaVersion", "signal", "exitCode", "error"),
-    *("finished", "handedBack", "abandoned"),
+    *("finished", "handedBack", "abandoned", "prefixTokens", "minimumTokens"),
     *("causes", "frames", "logger", "message", "repeated", "droppedFields"),
 )
 

@@ -148,6 +148,7 @@ async def leaks(site: Site, *daemons: Daemon) -> dict[str, list[str]]:
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_no_canary_leaves_its_place_whatever_the_provider_does(site: Site, provider: Provider) -> None:
     async with FakeProviders(api_key=KEY) as fake:
+        fake.quote(f"You sent: {RESUME}, {VACANCY}, {KEY}.")
         daemon = await site.serve(**variables(provider, fake, KEY))
         await work_through(site, fake)
         assert await daemon.stop() == 0

@@ -81,6 +81,8 @@ async def test_sending_asks_the_models_side_by_side(site: Site) -> None:
         words = ("--example", "--send", "--repeat", "2", "--model", "gpt-4o,claude-sonnet-4-6")
         cheap = await look(site, *words, "--max-cost", "0.001", **asked)
         assert cheap.code == 2 and "--max-cost" in cheap.err and fake.requests == []
+        unpriced = await look(site, "--example", "--send", "--model", "gpt-9-pro", **asked)
+        assert unpriced.code == 2 and "gpt-9-pro is not known" in unpriced.err and fake.requests == []
         done = await look(site, *words, **asked, AIWORKER_JSON="1")
         assert [trial["code"] for trial in done.document["trials"]] == ["valid"] * 4
         assert len(fake.requests) == 4
@@ -89,6 +91,8 @@ async def test_sending_asks_the_models_side_by_side(site: Site) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
+        (("--example", "--raw", "--send"), 2, "at most one of"),
+        (("--example", "--snapshot", "nowhere/prompt.txt"), 2, "cannot be written"),
         ((), 2, "--from-job"),
         (("--example", "--from-job", "ai-jobs:1"), 2, "Give one of"),
         (("--from-job", "ai-jobs:1"), 4, "Redis"),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from aiworker.domain.resume.characters import storable
+from aiworker.domain.characters import storable
 from aiworker.domain.resume.spans import Malformed, Node, Object, Scalar, parse
 from aiworker.errors import InvalidAnswer
 

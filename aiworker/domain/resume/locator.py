@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from aiworker.domain.resume.characters import storable
+from aiworker.domain.characters import storable
 from aiworker.domain.resume.spans import Array, Malformed, Member, Node, Object, Scalar, Tree, named, parse, plain
 from aiworker.errors import JobFailed
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from aiworker.domain.resume.characters import storable
+from aiworker.domain.characters import storable
 from aiworker.domain.resume.locator import VERIFIED, Bullet, Document
 from aiworker.domain.resume.spans import Object, Scalar
 

@@ -55,6 +55,7 @@ class FakeProviders:
         self._providers = {"openai": OpenAI(self._world), "anthropic": Anthropic(self._world)}
         self._entries: list[Entry] = []
         self._default: Step | None = None
+        self._quoted = ""
         self._server = LoopbackServer(self.app)
         self._closing = asyncio.Event()
         self._arrival = asyncio.Condition()
@@ -92,6 +93,10 @@ class FakeProviders:
         """Do what the data in a request says, as a model without any defence would."""
         self._world.obeying = on
 
+    def quote(self, text: str) -> None:
+        """Let every refusal repeat this text, as providers repeat parts of a prompt or a key."""
+        self._quoted = text
+
     def batches_take(self, span: timedelta) -> None:
         """Set how long the work of a new batch takes, in virtual time; beyond 24 hours it expires."""
         self._world.batch_takes = span
@@ -128,7 +133,7 @@ class FakeProviders:
         try:
             step = self._step_for(seen)
         except Refused as refused:
-            await deliver(send, self._providers[seen.provider].error(refused, seen.model))
+            await deliver(send, self._refusal(seen, refused))
             return
         await self._play(step, seen, scope, receive, send)
 
@@ -186,7 +191,12 @@ class FakeProviders:
                 raise fault(seen.provider, step, seen.model or "")
             return provider.answer(seen, step if isinstance(step, Content) else None)
         except Refused as refused:
-            return provider.error(refused, seen.model)
+            return self._refusal(seen, refused)
+
+    def _refusal(self, seen: Seen, refused: Refused) -> Answer:
+        if self._quoted:
+            refused.message = f"{refused.message} {self._quoted}"
+        return self._providers[seen.provider].error(refused, seen.model)
 
     async def _drip(self, send: Send, answer: Answer, pause: float, chunks: int) -> None:
         await start(send, answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
@@ -16,7 +15,7 @@ from httpx2 import AsyncClient
 from opentelemetry.trace import INVALID_SPAN, Span, Tracer, TracerProvider
 
 from aiworker.domain.resume.answer import read_answer
-from aiworker.errors import AiworkerError, RateLimited, TransientFault
+from aiworker.errors import RateLimited, TransientFault
 from aiworker.llm.anthropic import AnthropicMessages
 from aiworker.llm.openai import wire
 from aiworker.protocol import Block, JsonValue, LLMReply, LLMRequest, Prompt, Usage
@@ -120,14 +119,6 @@ async def test_the_body_we_show_is_what_the_fake_received_byte_by_byte(
     assert wire(messages.body(what)) == fake.requests[-1].raw
 
 
-@pytest.mark.parametrize("http", ["on loopback"], indirect=True)
-async def test_so_it_is_over_a_socket(fake: FakeProviders, http: AsyncClient) -> None:
-    messages = claude(fake, http)
-    await messages.send(request(ODD, schema=MAP))
-    (seen,) = fake.requests
-    assert wire(messages.body(request(ODD, schema=MAP))) == seen.raw
-
-
 @pytest.mark.parametrize(("model", "cap"), [(SONNET, 128_000), (HAIKU, 64_000)])
 async def test_a_large_cap_is_sent_up_to_the_model_s_without_streaming(
     fake: FakeProviders, http: AsyncClient, model: str, cap: int
@@ -135,21 +126,6 @@ async def test_a_large_cap_is_sent_up_to_the_model_s_without_streaming(
     await answered(fake, http, request(max_tokens=1_000_000), model=model)
     assert fake.requests[0].object["max_tokens"] == cap
     assert "stream" not in fake.requests[0].object
-
-
-@pytest.mark.parametrize(
-    ("model", "temperature"), [(SONNET, 0.3), (HAIKU, 0.3), (NEWER, None), ("claude-sonnet-5-5", None)]
-)
-async def test_temperature_goes_only_to_models_that_take_it(
-    fake: FakeProviders, http: AsyncClient, model: str, temperature: float | None
-) -> None:
-    await answered(fake, http, model=model)
-    assert fake.requests[0].object.get("temperature") == temperature
-
-
-async def test_temperature_can_be_set(fake: FakeProviders, http: AsyncClient) -> None:
-    await answered(fake, http, llm_temperature=0.0)
-    assert fake.requests[0].object["temperature"] == 0.0
 
 
 async def test_a_model_nobody_lists_gets_only_what_every_model_takes(fake: FakeProviders, http: AsyncClient) -> None:
@@ -223,8 +199,9 @@ async def test_a_written_and_a_read_cache_are_counted_and_paid(fake: FakeProvide
     assert first.usage.tokens_in == second.usage.tokens_in == 1_750 + 1
     assert (first.usage.tokens_cached, second.usage.tokens_cached) == (0, 1_750)
     million, rest = 1_000_000, Decimal(3) * 1 + Decimal(15) * 10
-    assert Decimal(first.usage.cost_usd) == (Decimal("3.75") * 1_750 + rest) / million
-    assert Decimal(second.usage.cost_usd) == (Decimal("0.30") * 1_750 + rest) / million
+    assert (first.usage.tokens_cache_written, second.usage.tokens_cache_written) == (1_750, 0)
+    assert Decimal(first.usage.cost_usd or "none") == (Decimal("3.75") * 1_750 + rest) / million
+    assert Decimal(second.usage.cost_usd or "none") == (Decimal("0.30") * 1_750 + rest) / million
     fake.clock.advance(timedelta(minutes=6))
     assert (await answered(fake, http, request(LONG))).usage == first.usage
 
@@ -237,7 +214,7 @@ async def test_usage_cost_and_names_are_told(fake: FakeProviders, http: AsyncCli
     fake.script(play.Text("x" * 400))
     reply = await answered(fake, http)
     cost = (Decimal(3) * 6 + Decimal(15) * 100) / 1_000_000
-    assert reply.usage == Usage(6, 100, 0, str(cost.normalize()))
+    assert reply.usage == Usage(6, 100, 0, str(cost.normalize()), 0)
     assert (reply.provider, reply.requested_model, reply.served_model) == ("anthropic", SONNET, SONNET)
     assert reply.stop_reason == "end"
 
@@ -264,12 +241,6 @@ async def test_why_it_stopped_is_told_in_our_words_and_the_text_kept(
     assert reply.usage.tokens_in > 0 and reply.external_id
 
 
-async def test_the_cap_cuts_and_is_told_as_such(fake: FakeProviders, http: AsyncClient) -> None:
-    fake.script(play.Text("word " * 100))
-    reply = await answered(fake, http, request(max_tokens=10))
-    assert (reply.stop_reason, reply.usage.tokens_out) == ("length", 10)
-
-
 USAGE: JsonValue = {"input_tokens": 7, "output_tokens": 5, "cache_creation": [1], "cache_read_input_tokens": None}
 
 
@@ -284,34 +255,6 @@ async def test_texts_are_joined_and_other_blocks_passed_over(fake: FakeProviders
     reply = await answered(fake, http, strict=False)
     assert reply.text == '{"b0": "New"}'
     assert (reply.usage.tokens_in, reply.usage.tokens_out, reply.usage.tokens_cached) == (7, 5, 0)
-
-
-@ANYWHERE
-async def test_the_request_id_is_kept_for_support(fake: FakeProviders, http: AsyncClient) -> None:
-    replies = [await answered(fake, http) for _ in range(2)]
-    ids = [reply.external_id or "" for reply in replies]
-    assert len(set(ids)) == 2 and all(each.startswith("req_") for each in ids)
-
-
-async def test_rate_headers_come_with_the_answer_and_nothing_else_does(fake: FakeProviders, http: AsyncClient) -> None:
-    limits = (await claude(fake, http).send(request())).limits
-    of = ("requests", "input-tokens", "output-tokens")
-    assert set(limits) == {
-        f"anthropic-ratelimit-{each}-{what}" for each in of for what in ("limit", "remaining", "reset")
-    }
-
-
-# Models that end
-
-
-async def test_the_default_model_has_retired_and_is_served_by_its_successor(
-    fake: FakeProviders, http: AsyncClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    reply = await asking(fake, "anthropic", http).answer(request())
-    assert (reply.requested_model, reply.served_model) == ("claude-sonnet-4-20250514", SONNET)
-    assert fake.requests[0].model == SONNET
-    (warning,) = (record for record in caplog.records if record.message == "model-replaced")
-    assert vars(warning)["fields"] == {"requestedModel": "claude-sonnet-4-20250514", "servedModel": SONNET}
 
 
 # Spans
@@ -348,16 +291,3 @@ async def test_the_sdk_s_own_span_is_off(
     sdk: Any = AsyncAnthropic(api_key=fake.api_key, base_url="http://fake", http_client=http)
     await sdk.messages.create(model=SONNET, max_tokens=9, messages=[{"role": "user", "content": "Hello."}])
     assert len(spans.started) == 1
-
-
-# Several at once
-
-
-@ANYWHERE
-async def test_answers_find_their_questions(fake: FakeProviders, http: AsyncClient) -> None:
-    model = asking(fake, "anthropic", http, url=on(fake, "anthropic"))
-    fake.script(*(play.Text(str(n)) for n in range(20)), play.RateLimited(3))
-    results = await asyncio.gather(*(model.answer(request()) for _ in range(21)), return_exceptions=True)
-    texts = [int(result.text) for result in results if isinstance(result, LLMReply)]
-    assert sorted(texts) == list(range(20))
-    assert sum(isinstance(result, AiworkerError) for result in results) == 1

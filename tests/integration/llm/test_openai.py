@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from httpx2 import AsyncClient
 
 from aiworker.domain.resume.answer import read_answer
-from aiworker.errors import AiworkerError, RateLimited
+from aiworker.errors import AiworkerError
 from aiworker.llm.openai import OpenAIChat, wire
 from aiworker.protocol import Block, JsonValue, LLMReply, LLMRequest, Prompt, Usage
 from aiworker.testing.llm import FakeProviders
@@ -104,34 +103,9 @@ async def test_the_body_we_show_is_what_the_fake_received_byte_by_byte(
     assert wire(chat.body(what)) == fake.requests[-1].raw
 
 
-@pytest.mark.parametrize("http", ["on loopback"], indirect=True)
-async def test_so_it_is_over_a_socket(fake: FakeProviders, http: AsyncClient) -> None:
-    chat = openai(fake, http)
-    await chat.send(request(ODD, schema=MAP))
-    (seen,) = fake.requests
-    assert wire(chat.body(request(ODD, schema=MAP))) == seen.raw
-    assert seen.headers["content-length"] == str(len(seen.raw))
-
-
 async def test_the_cap_never_exceeds_the_model_s(fake: FakeProviders, http: AsyncClient) -> None:
     await answered(fake, http, request(max_tokens=1_000_000))
     assert fake.requests[0].object["max_completion_tokens"] == 16_384
-
-
-@pytest.mark.parametrize(
-    ("model", "temperature"), [("gpt-4o", 0.3), ("gpt-4o-mini", 0.3), ("gpt-5.4-mini", None), ("gpt-6-luna", None)]
-)
-async def test_temperature_goes_only_to_models_that_take_it(
-    fake: FakeProviders, http: AsyncClient, model: str, temperature: float | None
-) -> None:
-    await answered(fake, http, model=model)
-    assert fake.requests[0].object.get("temperature") == temperature
-
-
-@pytest.mark.parametrize("temperature", [0.0, 1.25])
-async def test_temperature_can_be_set(fake: FakeProviders, http: AsyncClient, temperature: float) -> None:
-    await answered(fake, http, llm_temperature=temperature)
-    assert fake.requests[0].object["temperature"] == temperature
 
 
 async def test_a_model_nobody_lists_gets_only_what_every_model_takes(fake: FakeProviders, http: AsyncClient) -> None:
@@ -163,7 +137,7 @@ async def test_usage_cost_and_names_are_told(fake: FakeProviders, http: AsyncCli
     reply = await answered(fake, http)
     tokens_in, tokens_out = 3 + 3, 100
     cost = (Decimal("2.50") * tokens_in + Decimal(10) * tokens_out) / 1_000_000
-    assert reply.usage == Usage(tokens_in, tokens_out, 0, str(cost.normalize()))
+    assert reply.usage == Usage(tokens_in, tokens_out, 0, str(cost.normalize()), 0)
     assert (reply.provider, reply.requested_model, reply.served_model) == ("openai", "gpt-4o", "gpt-4o")
     assert reply.stop_reason == "end"
 
@@ -177,14 +151,18 @@ async def test_cached_tokens_are_part_of_the_prompt_and_cost_half(fake: FakeProv
     cached = second.usage.tokens_cached
     assert cached >= 1_024 and cached % 128 == 0
     expected = (Decimal("2.50") * (total - cached) + Decimal("1.25") * cached + Decimal(10) * 10) / 1_000_000
-    assert Decimal(second.usage.cost_usd) == expected < Decimal(first.usage.cost_usd)
+    assert Decimal(second.usage.cost_usd or "none") == expected < Decimal(first.usage.cost_usd or "none")
 
 
 async def test_a_cache_write_is_paid_where_it_costs_extra(fake: FakeProviders, http: AsyncClient) -> None:
     fake.default(play.Text("x" * 40))
-    first = await openai(fake, http, model="gpt-6-luna").send(request(LONG))
-    assert first.usage.cache_write_5m >= 1_024
-    assert first.usage.input_total == 1_751
+    usage = (await answered(fake, http, request(LONG), model="gpt-6-luna")).usage
+    assert usage.tokens_cache_written >= 1_024
+    assert (usage.tokens_in, usage.tokens_cached) == (1_751, 0)
+    rest = usage.tokens_in - usage.tokens_cache_written
+    # gpt-6-luna: $0.10 and $0.50 a million, a written token 1.25 times as much as a read one.
+    written = Decimal("0.125") * usage.tokens_cache_written
+    assert Decimal(usage.cost_usd or "none") == (Decimal("0.10") * rest + written + Decimal("0.50") * 10) / 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -207,27 +185,6 @@ async def test_why_it_stopped_is_told_in_our_words_and_the_text_kept(
     reply = await answered(fake, http)
     assert (reply.stop_reason, reply.text) == (stop, text)
     assert reply.usage.tokens_in > 0 and reply.external_id
-
-
-async def test_the_cap_cuts_and_is_told_as_such(fake: FakeProviders, http: AsyncClient) -> None:
-    fake.script(play.Text("word " * 100))
-    reply = await answered(fake, http, request(max_tokens=10))
-    assert (reply.stop_reason, reply.usage.tokens_out) == ("length", 10)
-
-
-@ANYWHERE
-async def test_the_request_id_is_kept_for_support(fake: FakeProviders, http: AsyncClient) -> None:
-    replies = [await answered(fake, http) for _ in range(2)]
-    ids = [reply.external_id or "" for reply in replies]
-    assert len(set(ids)) == 2 and all(each.startswith("req_") for each in ids)
-
-
-@ANYWHERE
-async def test_rate_headers_come_with_the_answer_and_nothing_else_does(fake: FakeProviders, http: AsyncClient) -> None:
-    limits = (await openai(fake, http).send(request())).limits
-    kinds = {f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")}
-    assert set(limits) == kinds
-    assert int(limits["x-ratelimit-remaining-requests"]) == int(limits["x-ratelimit-limit-requests"]) - 1
 
 
 # Servers that only speak the protocol
@@ -292,33 +249,3 @@ async def test_its_cached_figures_are_never_more_than_the_prompt(fake: FakeProvi
     fake.script(play.WrongShape({"choices": [{"message": MESSAGE, "finish_reason": "stop"}], "usage": usage}))
     reply = await answered(fake, http, strict=False)
     assert (reply.usage.tokens_in, reply.usage.tokens_cached) == (10, 10)
-
-
-# Models that end
-
-
-async def test_a_model_that_ended_is_served_by_its_successor_and_both_are_told(
-    fake: FakeProviders, http: AsyncClient, caplog: pytest.LogCaptureFixture
-) -> None:
-    fake.clock.advance(timedelta(days=100))
-    reply = await answered(fake, http)
-    assert (reply.requested_model, reply.served_model) == ("gpt-4o", "gpt-6-luna")
-    assert fake.requests[0].model == "gpt-6-luna"
-    (warning,) = (record for record in caplog.records if record.message == "model-replaced")
-    assert vars(warning)["fields"] == {"requestedModel": "gpt-4o", "servedModel": "gpt-6-luna"}
-    assert warning.levelname == "WARNING"
-
-
-# Several at once
-
-
-@ANYWHERE
-async def test_answers_find_their_questions(fake: FakeProviders, http: AsyncClient) -> None:
-    import asyncio
-
-    model = asking(fake, "openai", http, url=on(fake, "openai"))
-    fake.script(*(play.Text(str(n)) for n in range(20)), play.RateLimited(3))
-    results = await asyncio.gather(*(model.answer(request()) for _ in range(21)), return_exceptions=True)
-    texts = [int(result.text) for result in results if isinstance(result, LLMReply)]
-    assert sorted(texts) == list(range(20))
-    assert sum(isinstance(result, RateLimited) for result in results) == 1

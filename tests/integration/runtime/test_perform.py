@@ -72,6 +72,7 @@ async def test_a_call_s_row_tells_prompt_tokens_price_and_both_models(
     assert (call["prompt_removed"], json.loads(call["prompt_flags"])) == (0, [])
     assert call["tokens_in"] > 500 and call["tokens_out"] > 100 and call["tokens_cached"] == 0
     prices = {"gpt-4o": (2.5, 10), "claude-sonnet-4-6": (3, 15)}[served]
+    assert call["tokens_cache_written"] == 0
     expected = (prices[0] * call["tokens_in"] + prices[1] * call["tokens_out"]) / 1_000_000
     assert float(call["cost_usd"]) == pytest.approx(expected)
     assert call["price_date"] == NOW.date()

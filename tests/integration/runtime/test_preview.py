@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,16 +13,17 @@ import pytest
 from aiworker import embedded
 from aiworker.envelope import Envelope
 from aiworker.errors import InvalidPayload, NotFound, UsageError
+from aiworker.llm.capabilities import models
 from aiworker.llm.tokens import count
 from aiworker.queue.producer import NewJob, Producer
 from aiworker.runtime import preview, subjects
-from aiworker.runtime.preview import document, previewing, texts_of
+from aiworker.runtime.preview import document, previewing
 from aiworker.runtime.supervisor import Supervisor
 from aiworker.runtime.wiring import utc_now, wired
 from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
-from aiworker.testing.llm.scenarios import EchoMap, ServerError, Text
+from aiworker.testing.llm.scenarios import ContentFilter, Cut, EchoMap, Refusal, ServerError, Step, Text
 from tests.support.jobs import envelope, insert_example, payload
 
 JOB = "rewrite-resume"
@@ -54,9 +56,18 @@ async def one(job: Envelope, chosen: Settings, url: str, *models: str, **options
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_body_and_tokens_are_what_serve_sends_byte_for_byte(
-    provider: str, fake: FakeProviders, servers: embedded.Servers, database: Database, database_url: str
+    provider: str, servers: embedded.Servers, database: Database, database_url: str
 ) -> None:
     await insert_example(database)
+    name = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-6"}[provider]
+    (model,) = (each for each in models() if each.name == name)
+    async with FakeProviders(count=lambda text: count(text, model).tokens) as fake:
+        await same_as_served(provider, fake, servers, database, database_url)
+
+
+async def same_as_served(
+    provider: str, fake: FakeProviders, servers: embedded.Servers, database: Database, database_url: str
+) -> None:
     chosen = settings(provider, fake, queue_prefix=f"preview-{id(fake)}", redis_url=servers.redis_url)
     async with wired(chosen, database) as everything, Producer(servers.redis_url, prefix=chosen.queue_prefix) as queue:
         supervisor = Supervisor(
@@ -75,7 +86,8 @@ async def test_body_and_tokens_are_what_serve_sends_byte_for_byte(
     sent = fake.requests[-1]
     shown = await one(await subjects.of_job(chosen, f"ai-jobs:{job}", JOB), chosen, database_url)
     assert shown.body == sent.raw
-    assert shown.tokens == sum(count(text, shown.door.served.served).tokens for text in texts_of(sent.object))
+    async with database.transaction(None) as db:
+        assert await db.fetchval("SELECT tokens_in FROM aiworker.calls") == shown.tokens
 
 
 async def test_an_example_needs_no_rows_and_leaves_none(database: Database, database_url: str) -> None:
@@ -93,6 +105,48 @@ async def test_it_needs_no_key_and_nobody_is_asked(database: Database, database_
     assert shown.door.served.requested == "claude-sonnet-4-20250514"
     assert shown.door.served.served.name == "claude-sonnet-4-6"
     assert shown.door.served.warning
+
+
+async def test_names_with_colons_are_models_unless_they_begin_with_a_provider(
+    database: Database, database_url: str
+) -> None:
+    await insert_example(database)
+    local = settings("openai", openai_base_url="http://127.0.0.1:11434/v1", llm_compatible=None)
+    for name in ("llama3:8b", "openai:llama3:8b"):
+        assert (await one(envelope(), local, database_url, name)).door.served.served.name == "llama3:8b"
+    with pytest.raises(UsageError, match="no provider mistral"):
+        await one(envelope(), local, database_url, provider="mistral")
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        (Refusal(), "refused"),
+        (ContentFilter('{"b0": "Built it"}'), "refused"),
+        (Cut('{"b0": "Built it"}'), "output_cut"),
+    ],
+)
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+async def test_an_answer_is_judged_as_serve_judges_it(
+    fake: FakeProviders, database: Database, database_url: str, model: str, step: Step, code: str
+) -> None:
+    await insert_example(database)
+    fake.default(step)
+    chosen = settings("openai", fake)
+    async with previewing(envelope(), chosen, database_url, [model], sends=True) as previewer:
+        trials = [trial async for trial in previewer.trials(1, timedelta(seconds=10))]
+    assert [trial.code for trial in trials] == [code]
+
+
+async def test_the_schema_counts_as_input_and_an_unknown_price_is_named(database: Database, database_url: str) -> None:
+    await insert_example(database)
+    models = ["gpt-4o", "gpt-9-pro"]
+    async with previewing(envelope(), settings("openai"), database_url, models) as previewer:
+        (shown,) = previewer.previews()
+        assert shown.schema_tokens > 50
+        assert previewer.unpriced() == ["gpt-9-pro"]
+        price = shown.costs[0].live.usd
+        assert price and previewer.most(1000) == price * 1000
 
 
 async def test_rows_of_another_tenant_are_not_found(database: Database, database_url: str) -> None:
@@ -113,8 +167,6 @@ async def test_models_are_compared_by_cost_each_by_its_own_count(database: Datab
     assert gpt.live.usd > gpt.batch.usd == gpt.live.usd / 2
     assert sonnet.live.usd == 3 * haiku.live.usd
     assert gpt.cached.usd == gpt.live.usd and not shown.caches, "275 tokens of instructions are cached nowhere"
-    with pytest.raises(UsageError, match="no provider nobody"):
-        await one(envelope(), settings("openai"), database_url, "nobody:model")
 
 
 async def test_hidden_characters_instructions_and_cuts_are_told(database: Database, database_url: str) -> None:
@@ -152,7 +204,7 @@ async def test_sending_judges_each_answer_by_the_jobs_own_rules(
         trials = [trial async for trial in previewer.trials(3, previewer.admitted.policy.deadline)]
     assert [trial.code for trial in trials[:3]] == ["valid", "invalid_answer", "provider_5xx"]
     assert [trial.code for trial in trials[3:]] == ["valid"] * 3
-    assert trials[0].cost_usd > 0 and trials[0].tokens_out > 0
+    assert trials[0].cost_usd and trials[0].tokens_out > 0
     async with database.transaction(None) as db:
         assert await db.fetchval("SELECT count(*) FROM aiworker.calls") == 0, "a trial is no run"
 

@@ -152,11 +152,14 @@ async def spends_attempts(bench: Bench, row: Row) -> None:
         once = await bench.work(row.step, GOOD, ends="completed", attempts=2)
         twice = await bench.work(row.step, row.step, ends="failed", attempts=2)
     assert (once.run["state"], once.run["starts"], once.made, once.errors) == ("succeeded", 2, 2, [])
-    assert once.steps == [("rewrite", "end")]
+    kept = [("rewrite/garbled", "garbled")] * (row.code == "provider_garbled")
+    assert once.steps == [*kept, ("rewrite", "end")]
     assert (twice.run["state"], twice.run["error_code"], twice.code, twice.made) == ("failed", row.code, row.code, 2)
     (error,) = twice.errors
     assert (error["code"], error["attempts"], error["message"]) == (row.code, 2, student_text(row.code))
-    assert twice.calls == []
+    assert twice.steps == kept
+    assert all(ANSWERED in call["reply"] for call in twice.calls), "an engineer can see what came"
+    assert [error["raw_ref"]] == [f"{call['step']}/{call['request_hash']}" for call in twice.calls] or not kept
     assert len(bench.asked) == 4
     ended = [(line["outcome"], line.get("errorCode")) for line in bench.told("job-ended")]
     assert ended == [("retry", row.code), ("done", None), ("retry", row.code), ("cancel", row.code)]
@@ -344,11 +347,11 @@ async def test_a_prompt_too_long_even_shorter_fails(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("bench", ["anthropic"], indirect=True)
-async def test_a_window_that_was_full_after_the_fact_is_asked_once_more(bench: Bench) -> None:
+async def test_a_window_that_was_full_after_the_fact_is_final_if_the_prompt_cannot_be_shorter(bench: Bench) -> None:
     async with bench.serving():
-        left = await bench.work(WindowExceeded(ENTIRE), GOOD, ends="completed")
-    assert left.steps == [("rewrite", "window"), ("rewrite/short", "end")]
-    assert len(bench.asked) == 2
+        left = await bench.work(WindowExceeded(ENTIRE), ends="failed")
+    assert (left.code, left.made, left.steps) == ("context_too_long", 1, [("rewrite", "window")])
+    assert len(bench.asked) == 1
 
 
 # What is no fault

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiworker.domain.untrusted import clean, scan, tag, unescape, unwrap, wrap
+from aiworker.domain.untrusted import clean, scan, unescape, wrap
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.json"))
 TAG = "data-3f9a1c2b7d"
@@ -21,6 +21,11 @@ NASTY = (
 NASTY_TEXT = st.lists(
     st.sampled_from([*NASTY, "# ", "\n", " ", "\u200d", "\u200b", "\U0001f600", "\ufe0f"]), max_size=30
 ).map("".join)
+
+
+def unwrap(wrapped: str) -> str:
+    """Return exactly what was wrapped."""
+    return unescape(wrapped.removeprefix(f"<{TAG}>\n").removesuffix(f"\n</{TAG}>"))
 
 
 @pytest.mark.parametrize(
@@ -142,20 +147,6 @@ def test_cleaning_twice_is_cleaning_once_and_the_result_can_be_sent(text: str) -
     assert "\x00" not in once.text
 
 
-def test_a_tag_is_the_same_at_each_attempt_and_differs_for_each_key_run_and_step() -> None:
-    tags = {
-        tag(b"key", "run", "step"),
-        tag(b"other", "run", "step"),
-        tag(b"key", "other", "step"),
-        tag(b"key", "run", "other"),
-        tag(b"key", "run:s", "tep"),
-        tag(b"key", "run", "s:tep"),
-        tag(b"key", "run\ud800", "step"),
-    }
-    assert len(tags) == 7
-    assert tag(b"key", "run", "step") == tag(b"key", "run", "step") == "data-f65fc6e9aa"
-
-
 def test_a_text_stands_between_its_tags() -> None:
     assert wrap("Built a service.", TAG) == f"<{TAG}>\nBuilt a service.\n</{TAG}>"
 
@@ -183,7 +174,7 @@ def test_a_text_stands_between_its_tags() -> None:
 def test_what_could_end_the_block_or_begin_a_role_is_escaped(text: str, escaped: str) -> None:
     wrapped = wrap(text, TAG)
     assert wrapped == f"<{TAG}>\n{escaped}\n</{TAG}>"
-    assert unwrap(wrapped, TAG) == text
+    assert unwrap(wrapped) == text
 
 
 @pytest.mark.parametrize(
@@ -203,7 +194,7 @@ def test_data_never_closes_its_block_and_comes_back_unchanged(text: str) -> None
     assert "</" not in inner
     assert "<|" not in inner
     assert "<!" not in inner
-    assert unwrap(wrapped, TAG) == text
+    assert unwrap(wrapped) == text
 
 
 def test_an_answer_that_quotes_escaped_data_can_be_compared_with_it() -> None:

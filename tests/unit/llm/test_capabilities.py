@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from aiworker.errors import ConfigurationError
 from aiworker.llm import capabilities
-from aiworker.llm.capabilities import Model, models, resolve
+from aiworker.llm.capabilities import Choice, Model, Served, models, resolve
 
 TODAY = date(2026, 11, 21)
 
@@ -253,3 +254,29 @@ def test_a_double_of_the_real_api_can_be_declared_one() -> None:
     served = resolve("openai", "gpt-4o", TODAY, base_url="http://127.0.0.1:9000", compatible=False)
     assert served.served == named("gpt-4o")
     assert resolve("openai", "gpt-4o", TODAY, compatible=True).served.is_compatible
+
+
+def test_a_choice_is_made_anew_each_day_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [datetime(2027, 1, 13, 23, 59, tzinfo=UTC)]
+    asked: list[date] = []
+
+    def counted(provider: str, requested: str, today: date, *more: Any, **options: Any) -> Served:
+        asked.append(today)
+        return resolve(provider, requested, today, *more, **options)
+
+    monkeypatch.setattr(capabilities, "resolve", counted)
+    choice = Choice("openai", "gpt-4o", "successor", lambda: now[0], "OPENAI_MODEL")
+    assert [choice.served.served.name for _ in range(3)] == ["gpt-4o"] * 3
+    now[0] += timedelta(minutes=1)
+    assert [choice.served.served.name for _ in range(3)] == ["gpt-6-luna"] * 3
+    assert asked == [date(2027, 1, 13), date(2027, 1, 14)]
+
+
+def test_a_choice_under_the_policy_fail_ends_with_its_model() -> None:
+    now = [datetime(2027, 1, 13, tzinfo=UTC)]
+    choice = Choice("openai", "gpt-4o", "fail", lambda: now[0], "OPENAI_MODEL")
+    assert choice.served.served.name == "gpt-4o"
+    now[0] += timedelta(days=1)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=r"gpt-4o .openai. was retired on 2027-01-14"):
+            _ = choice.served

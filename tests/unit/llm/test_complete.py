@@ -10,11 +10,11 @@ from datetime import timedelta
 import pytest
 from httpx2 import AsyncClient
 
-from aiworker.errors import ConfigurationError, DeadlineExceeded, ProviderBlocked, RateLimited
+from aiworker.errors import ConfigurationError, DeadlineExceeded, OutputCut, ProviderBlocked, RateLimited, Refused
 from aiworker.llm.client import DEADLINE, LLMClient
 from aiworker.llm.offline import OfflineModel
 from aiworker.testing.llm import FakeProviders
-from aiworker.testing.llm.scenarios import Hang, Text, Unauthorized
+from aiworker.testing.llm.scenarios import ContentFilter, Cut, Hang, Refusal, Step, Text, Unauthorized
 from aiworker.testing.llm.scenarios import RateLimited as Limited
 from tests.support.doors import PROVIDERS, asking
 from tests.support.jobs import ScriptedModel
@@ -67,6 +67,7 @@ async def test_anthropic_gets_the_prompt_as_one_message_with_a_cap_of_2_000(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_the_cap_can_be_given(fake: FakeProviders, http: AsyncClient, provider: str) -> None:
+    fake.script(Text("Hello."))
     await LLMClient(asking(fake, provider, http)).complete("Say hello.", max_tokens=7)
     body = fake.requests[0].object
     assert 7 in (body.get("max_completion_tokens"), body.get("max_tokens"))
@@ -81,6 +82,27 @@ async def test_faults_are_ours_and_not_tried_again(fake: FakeProviders, http: As
     with pytest.raises(ProviderBlocked):
         await client.complete("Say hello.")
     assert len(fake.requests) == 2
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize(
+    ("step", "error"), [(Refusal(), Refused), (ContentFilter("Half"), Refused), (Cut("Half of a sen"), OutputCut)]
+)
+async def test_what_is_no_whole_answer_is_an_error(
+    fake: FakeProviders, http: AsyncClient, provider: str, step: Step, error: type[Exception]
+) -> None:
+    fake.script(step)
+    with pytest.raises(error):
+        await LLMClient(asking(fake, provider, http)).complete("Say hello.")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_what_utf8_cannot_hold_is_left_out_of_a_prompt(
+    fake: FakeProviders, http: AsyncClient, provider: str
+) -> None:
+    fake.script(Text("Hello."))
+    assert await LLMClient(asking(fake, provider, http)).complete("Say\ud800 hello.") == "Hello."
+    assert b"Say hello." in fake.requests[0].raw
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -24,7 +24,9 @@ from aiworker.errors import (
     TransientFault,
 )
 from aiworker.llm import faults
+from aiworker.llm.capabilities import resolve
 from aiworker.llm.faults import DEFAULT_WAIT, LONGEST_WAIT, Fault, judge
+from aiworker.llm.reply import Garbled
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm import scenarios as play
 from tests.support.doors import PROVIDERS, asking, door, request
@@ -58,12 +60,12 @@ BOTH: list[Row] = [
     (play.ServerError(502, html=True), TransientFault, "provider_5xx", Retry()),
     (play.ServerError(529, html=True), RateLimited, "overloaded", Snooze(NOW + DEFAULT_WAIT)),
     (play.Reset(), TransientFault, "provider_unreachable", Retry()),
-    (play.BadJson(), TransientFault, "provider_garbled", Retry()),
-    (play.BadJson(""), TransientFault, "provider_garbled", Retry()),
-    (play.BadJson("[1]"), TransientFault, "provider_garbled", Retry()),
-    (play.WrongShape(), TransientFault, "provider_garbled", Retry()),
-    (play.WrongShape({"choices": None, "content": None}), TransientFault, "provider_garbled", Retry()),
-    (play.WrongShape({"choices": [], "content": [], "usage": {}}), TransientFault, "provider_garbled", Retry()),
+    (play.BadJson(), Garbled, "provider_garbled", Retry()),
+    (play.BadJson(""), Garbled, "provider_garbled", Retry()),
+    (play.BadJson("[1]"), Garbled, "provider_garbled", Retry()),
+    (play.WrongShape(), Garbled, "provider_garbled", Retry()),
+    (play.WrongShape({"choices": None, "content": None}), Garbled, "provider_garbled", Retry()),
+    (play.WrongShape({"choices": [], "content": [], "usage": {}}), Garbled, "provider_garbled", Retry()),
     (play.ModelNotFound(), JobFailed, "model_not_found", Cancel()),
     (play.ContextTooLong(130_000, 128_000), ContextTooLong, "context_too_long", Cancel()),
 ]
@@ -286,7 +288,7 @@ def test_a_door_does_not_show_its_key_or_its_client(fake: FakeProviders) -> None
 
 
 def test_an_error_no_sdk_knows_is_a_broken_answer() -> None:
-    error = faults.translate(ValueError(CANARY), "openai", "gpt-4o")
+    error = faults.translate(ValueError(CANARY), resolve("openai", "gpt-4o", NOW.date()).served, "OPENAI_MODEL")
     assert (error.code, error.outcome(NOW)) == ("provider_garbled", Retry())
     assert CANARY not in error.message
 
