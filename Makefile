@@ -9,8 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo.stamp
 	@$(BIN)/aiworker demo
 
+# Four at once on any machine: most tests wait for a server, a process or a clock.
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff check .

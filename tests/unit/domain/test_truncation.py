@@ -148,7 +148,9 @@ def test_a_bullet_is_sent_whole_or_not_at_all(resume: locator.Document, vacancy:
     for bullet in chosen.ids:
         assert f"{bullet}: {' '.join(texts[bullet].split())}" in lines
     headings = {entry.path: entry.heading for entry in locator.context(resume)}
-    assert all(entry.bullets and entry.heading == headings[entry.path] for entry in chosen.entries)
+    assert all(entry.bullets for entry in chosen.entries)
+    for entry in chosen.entries:
+        assert entry.heading == headings[entry.path] or len(headings[entry.path]) > MAX_NAME_CHARACTERS
 
 
 @patient
