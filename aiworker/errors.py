@@ -20,7 +20,9 @@ AiworkerError
 │   └── DeadlineExceeded        5  a call outlasted its total deadline
 ├── Interrupted                 5  shutdown took the job back; no attempt spent (Snooze)
 ├── RateLimited                 5  a provider asked us to wait; no attempt spent (Snooze)
+│   └── Paced                   5  our own limiter did; not counted as the provider's (Snooze)
 ├── ProviderBlocked             5  no key, no quota: an operator must act; no attempt spent (Snooze)
+├── BudgetSpent                 5  the tenant's budget of the day is used up; no attempt spent (Snooze)
 └── Decided                     *  another of these, with the outcome the runtime settled on
 
 A message says what, which and what to do; it never holds a secret, a payload's value or personal data,
@@ -245,6 +247,12 @@ class RateLimited(AiworkerError):
         return Snooze(now + self.retry_after)
 
 
+class Paced(RateLimited):
+    """Our own limiter asked the job to wait, as all workers together would ask too much."""
+
+    code = "paced"
+
+
 class ProviderBlocked(AiworkerError):
     """The provider will not answer until an operator acts."""
 
@@ -257,6 +265,20 @@ class ProviderBlocked(AiworkerError):
 
     def outcome(self, now: datetime) -> Outcome:
         return Snooze(now + timedelta(minutes=1))
+
+
+class BudgetSpent(AiworkerError):
+    """What the tenant may spend on a day is spent; `until` is when the budget starts anew."""
+
+    code = "budget"
+    exit_code = ExitCode.RETRYABLE
+
+    def __init__(self, message: str | None = None, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+    def outcome(self, now: datetime) -> Outcome:
+        return Snooze(self.until)
 
 
 class Decided(AiworkerError):

@@ -13,6 +13,7 @@ from typing import Self
 from aiworker.errors import ExitCode
 from aiworker.queue.connection import check
 from aiworker.queue.producer import Producer
+from aiworker.runtime import killpoints
 from aiworker.runtime.servers import Servers
 from aiworker.runtime.supervisor import Supervisor
 from aiworker.runtime.wiring import Consumable, prepare, utc_now, wired
@@ -27,6 +28,7 @@ log = logging.getLogger("aiworker.serve")
 @asynccontextmanager
 async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> AsyncGenerator[Supervisor]:
     """Wire a supervisor for the block, which starts it; raises if a server or the schema is not there."""
+    killpoints.check()
     redis = await check(servers.redis)
     if not redis.keeps_jobs:
         log.warning(
@@ -35,7 +37,7 @@ async def serving(settings: Settings, servers: Servers, chosen: Consumable) -> A
     await prepare(servers)
     async with (
         opened(servers.database, size=settings.database_pool_size) as database,
-        wired(settings, database) as everything,
+        wired(settings, database, redis_url=servers.redis) as everything,
     ):
         supervisor = Supervisor(
             everything,

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiworker.domain.characters import storable
-from aiworker.domain.pacing import bounded, while_blocked
+from aiworker.domain.pacing import bounded, while_blocked, while_spent
 from aiworker.domain.student_texts import student_text
 from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
 from aiworker.errors import (
     AiworkerError,
+    BudgetSpent,
     Cancel,
     ConfigurationError,
     ContextTooLong,
@@ -29,6 +30,8 @@ from aiworker.errors import (
     Interrupted,
     InvalidAnswer,
     JobFailed,
+    Outcome,
+    Paced,
     Poisoned,
     ProviderBlocked,
     RateLimited,
@@ -42,6 +45,8 @@ from aiworker.policies import POISON_LIMIT, QueuePolicy
 from aiworker.processors import AnyProcessor
 from aiworker.protocol import Abort, Call, Connection, Context, FollowUp, JsonValue, Limits, Reply, Saved, Tx
 from aiworker.runtime.admit import Admitted, admit
+from aiworker.runtime.gate import OPEN, Gate
+from aiworker.runtime.killpoints import crashpoint
 from aiworker.runtime.perform import Performer
 from aiworker.store import audit, job_errors, outbox, runs
 from aiworker.store.database import Contention, Database
@@ -52,6 +57,8 @@ MAX_ROUNDS = 2
 LAST_WORDS = timedelta(seconds=5)
 COME_BACK = timedelta(seconds=5)
 """When a job returns whose start or end could not be recorded."""
+COUNTED = (RateLimited, ProviderBlocked, BudgetSpent)
+"""Reasons to come back later that are counted, because a run may do so only so often and so long."""
 
 Receipt = dict[str, JsonValue]
 
@@ -77,6 +84,8 @@ class Runtime:
     tag_key: bytes = b""
     """This installation's key; from it and the run's identity come the tags around untrusted text."""
     keep_replies: timedelta = timedelta(days=7)
+    gate: Gate = OPEN
+    """Budget, limiter and breaker."""
 
     def model_of(self, queue: str) -> LLM:
         """Return the model that the jobs of a queue ask; ConfigurationError if it has none."""
@@ -96,6 +105,7 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
     if isinstance(standing, Succeeded):
         await runtime.deliver(standing.run_id)
         return standing.receipt
+    crashpoint("claimed")
     delivery = _Delivery(envelope, scope, standing, runtime, abort)
     try:
         if standing.dirty_starts > POISON_LIMIT:
@@ -199,12 +209,15 @@ class _Delivery:
             keep_replies=self.runtime.keep_replies,
             now=self.runtime.now,
             abort=self.abort,
+            gate=self.runtime.gate,
         )
         result = await self._settled(admitted, facts, ctx, performer)
         if self.abort and self.abort.aborted:
             raise Interrupted()
         receipt = await database.run(tenant, lambda db: self._finish(db, admitted, facts, result, performer))
+        crashpoint("committed")
         await self.runtime.deliver(self.claim.run_id)
+        crashpoint("before_ack")
         return receipt
 
     async def _settled(self, admitted: Admitted, facts: object, ctx: Context, performer: Performer) -> object:
@@ -264,6 +277,7 @@ class _Delivery:
         json.dumps(receipt, allow_nan=False)
         await self._announce(db, admitted, saved, now)
         await runs.succeed(db, self.claim, receipt, now=now)
+        crashpoint("in_tx")
         return receipt
 
     def _receipt(self, saved: Saved, tx: Tx) -> Receipt:
@@ -314,15 +328,9 @@ class _Delivery:
     async def ended(self, error: AiworkerError) -> AiworkerError:
         """Record how this start ended and return the error to raise, with its outcome settled."""
         now = self.runtime.now()
-        outcome = error.outcome(now)
-        if isinstance(error, RateLimited):
-            outcome = bounded(outcome, snoozes=self.claim.snoozes, since=self.claim.snoozed_since, now=now)
-        if isinstance(error, ProviderBlocked):
-            outcome = while_blocked(outcome, since=self.claim.blocked_since, now=now)
-            if isinstance(outcome, Cancel):
-                error = JobFailed(f"Nobody acted in time: {error.message}", code=ProviderBlocked.code)
-        if isinstance(outcome, Retry) and self.envelope.is_last_attempt:
-            outcome = Cancel()
+        outcome = self._within_bounds(error, now)
+        if isinstance(error, ProviderBlocked) and isinstance(outcome, Cancel):
+            error = JobFailed(f"Nobody acted in time: {error.message}", code=ProviderBlocked.code)
         try:
             await self.runtime.database.run(self.claim.tenant, lambda db: self._record(db, error, outcome, now))
         except Fenced:
@@ -331,13 +339,33 @@ class _Delivery:
             # Not recorded is not ended: the job comes back, at no attempt's cost, and ends then.
             log.warning("end-not-recorded", extra={"fields": {"errorCode": unrecorded.code}})
             return Decided(error, Snooze(now + COME_BACK))
+        crashpoint("before_ack")
         return Decided(error, outcome)
+
+    def _within_bounds(self, error: AiworkerError, now: datetime) -> Outcome:
+        """Put an end to waiting and trying again: by count and time, each kind by its own."""
+        outcome, claim = error.outcome(now), self.claim
+        match error:
+            case Paced():
+                # The queue as a whole waits, and nothing says that this job is at fault.
+                return outcome
+            case RateLimited():
+                outcome = bounded(outcome, snoozes=claim.snoozes, since=claim.snoozed_since, now=now)
+            case ProviderBlocked():
+                outcome = while_blocked(outcome, since=claim.blocked_since, now=now)
+            case BudgetSpent():
+                outcome = while_spent(outcome, since=claim.unfunded_since, now=now)
+            case _:
+                pass
+        return Cancel() if isinstance(outcome, Retry) and self.envelope.is_last_attempt else outcome
 
     async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
         match outcome:
             case Snooze() if isinstance(error, ProviderBlocked):
                 await runs.block(db, self.claim, now=now)
-            case Snooze() if isinstance(error, RateLimited):
+            case Snooze() if isinstance(error, BudgetSpent):
+                await runs.await_budget(db, self.claim, now=now)
+            case Snooze() if isinstance(error, RateLimited) and not isinstance(error, Paced):
                 await runs.snooze(db, self.claim, now=now)
             case Snooze() | Retry():
                 await runs.end_attempt(db, self.claim, attempt=self.envelope.attempts_made)

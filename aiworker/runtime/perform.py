@@ -21,6 +21,8 @@ from aiworker.errors import (
 from aiworker.llm.client import LLM
 from aiworker.llm.reply import Garbled, no_answer
 from aiworker.protocol import Abort, Call, LLMReply, Reply, Unavailable
+from aiworker.runtime.gate import OPEN, Asking, Gate
+from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import calls
 from aiworker.store.database import Database
 
@@ -46,6 +48,7 @@ class Performer:
     keep_replies: timedelta
     now: Callable[[], datetime]
     abort: Abort | None = None
+    gate: Gate = OPEN
     made: int = 0
     replies: dict[str, LLMReply] = field(default_factory=dict[str, LLMReply])
     _latest: dict[str, LLMReply] = field(default_factory=dict[str, LLMReply])
@@ -112,17 +115,30 @@ class Performer:
             raise Interrupted()
         if request.truncated:
             log.info("prompt-truncated", extra={"fields": {"step": request.step, "kind": "/".join(request.truncated)}})
-        loop = asyncio.get_running_loop()
-        self._ends_at = self._ends_at or loop.time() + self.deadline.total_seconds()
+        asking = Asking(self.run_id, self.tenant, request, self.llm, self.deadline, self.abort)
+        async with self.gate.passage(asking) as passage:
+            passage.reply = await self._answer(request, passage.waited)
+            crashpoint("llm_received")
+            # Before the gate is told: what is between the answer and this INSERT would be paid twice.
+            stored = await self._store(request, passage.reply)
+            crashpoint("checkpointed")
+        return stored
+
+    async def _answer(self, request: Call, waited: timedelta) -> LLMReply:
+        """Ask within the deadline of the run's calls; what was waited at the gate is not the provider's time."""
+        if self._ends_at is None:
+            self._ends_at = asyncio.get_running_loop().time() + self.deadline.total_seconds()
+        else:
+            self._ends_at += waited.total_seconds()
         try:
             async with asyncio.timeout_at(self._ends_at):
-                reply = await self.llm.answer(request)
+                crashpoint("llm_sent")
+                return await self.llm.answer(request)
         except Garbled as fault:
             await self._keep(request, fault)
             raise
         except TimeoutError as error:
             raise DeadlineExceeded(f"No answer within {self.deadline.total_seconds():g} s.") from error
-        return await self._store(request, reply)
 
     async def _keep(self, request: Call, fault: Garbled) -> None:
         """Store what came instead of a reply; if that fails too, the job still ends by the provider's fault."""

@@ -12,6 +12,7 @@ from typing import Protocol
 from aiworker.errors import AiworkerError
 from aiworker.outbound.core_api import Delivery
 from aiworker.protocol import JsonValue
+from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import outbox
 from aiworker.store.database import Database
 from aiworker.store.outbox import Message
@@ -105,6 +106,7 @@ class Relay:
             if door
             else NOBODY
         )
+        crashpoint("called")
         async with self.database.transaction(message.tenant) as db:
             now, status = self.now(), str(delivery.status or delivery.error_code)
             verdict = self._verdict(message, delivery, now)

@@ -1,4 +1,4 @@
-"""Keeps `serve` going: one worker per queue, the relay, the answers to health, and the drain at the end."""
+"""Keeps `serve` going: one worker per queue, relay and reconciler, the answers to health, and the drain at the end."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from aiworker.envelope import Envelope
 from aiworker.errors import AiworkerError
 from aiworker.policies import QueuePolicy
 from aiworker.protocol import Abort, JsonValue
+from aiworker.queue.whereabouts import Whereabouts
 from aiworker.queue.worker import DrainReport, QueueWorker
 from aiworker.runtime.execute import execute
+from aiworker.runtime.reconcile import Reconciler
 from aiworker.runtime.wiring import Wired
 from aiworker.telemetry.logs import job_context
 
@@ -41,12 +43,16 @@ class Supervisor:
     workers: dict[str, QueueWorker] = field(default_factory=dict[str, QueueWorker])
     draining: bool = False
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
-    _relay: asyncio.Task[None] | None = None
+    _background: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+    """What serves all queues: relay and reconciler."""
+    _whereabouts: Whereabouts | None = None
 
     async def start(self) -> None:
         """Start every worker and wait until each has asked Redis for work; ServiceUnreachable if one could not."""
         for policy in self.policies:
             await asyncio.to_thread(self.wired.runtime.model_of(policy.queue).warm)
+        self._whereabouts = Whereabouts(self.redis_url, prefix=self.prefix)
+        reconciler = self._reconciler(self._whereabouts)
         for policy in self.policies:
             worker = QueueWorker(
                 policy,
@@ -55,32 +61,48 @@ class Supervisor:
                 prefix=self.prefix,
                 name=self.wired.runtime.worker,
                 now=self.now,
+                on_event=reconciler.heard,
             )
             self.workers[policy.queue] = worker
             self._tasks.append(asyncio.create_task(worker.run(), name=f"worker:{policy.queue}"))
-        self._relay = asyncio.create_task(self.wired.relay.run(), name="relay")
+        self._background.append(asyncio.create_task(self.wired.relay.run(), name="relay"))
+        self._background.append(asyncio.create_task(reconciler.run(), name="reconciler"))
         for worker in self.workers.values():
             await worker.wait_until_ready(READY_WITHIN.total_seconds())
 
     async def drain(self, grace: timedelta) -> list[DrainReport]:
-        """Stop fetching, finish what is in hand within `grace`, hand back the rest, stop the relay."""
+        """Stop fetching, finish what is in hand within `grace`, hand back the rest, stop what served all queues."""
         self.draining = True
         reports = await asyncio.gather(*(worker.drain(grace) for worker in self.workers.values()))
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._relay:
-            self._relay.cancel()
-            await asyncio.gather(self._relay, return_exceptions=True)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        if self._whereabouts:
+            await self._whereabouts.aclose()
         return reports
 
     @property
     def is_broken(self) -> bool:
         """Whether a task that should never end has ended by itself."""
-        tasks = [*self._tasks, *([self._relay] if self._relay else [])]
-        return not self.draining and any(task.done() for task in tasks)
+        return not self.draining and any(task.done() for task in (*self._tasks, *self._background))
 
     @property
     def jobs_in_hand(self) -> int:
         return sum(worker.jobs_in_hand for worker in self.workers.values())
+
+    def _reconciler(self, lookup: Whereabouts) -> Reconciler:
+        runtime = self.wired.runtime
+        return Reconciler(
+            runtime.database,
+            lookup,
+            self.prefix,
+            [policy.queue for policy in self.policies],
+            runtime.processors,
+            runtime.policies,
+            self.now,
+            runtime.worker,
+        )
 
     async def _handle(self, envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
         fields = {

@@ -10,17 +10,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from aiworker.domain.pacing import Rules
 from aiworker.errors import ConfigurationError
 from aiworker.llm import client
 from aiworker.llm.client import LLM
 from aiworker.outbound.core_api import CoreApi
 from aiworker.policies import QueuePolicy
 from aiworker.processors import PROCESSORS, AnyProcessor
+from aiworker.queue.limits import NoLimits, SharedLimits
 from aiworker.runtime.execute import Runtime
+from aiworker.runtime.gate import GuardedGate
 from aiworker.runtime.relay import Receiver, Relay
 from aiworker.runtime.servers import Servers
 from aiworker.settings import Settings
 from aiworker.store import keys, migrations
+from aiworker.store.budgets import Caps
 from aiworker.store.database import Database
 
 
@@ -111,10 +115,12 @@ async def wired(
     model: str | None = None,
     processors: Sequence[AnyProcessor] = PROCESSORS,
     silent: bool = False,
+    redis_url: str | None = None,
 ) -> AsyncGenerator[Wired]:
     """Wire a runtime on an open database; `silent` ones send nothing, their messages wait for a relay.
 
-    Raises ConfigurationError if none of the processors' queues has a model that can be asked.
+    Limits are shared through `redis_url`; without it there are none but the budget. Raises ConfigurationError if none
+    of the processors' queues has a model that can be asked.
     """
     async with AsyncExitStack() as stack:
         if provider:
@@ -127,6 +133,8 @@ async def wired(
         if not silent and (core_api := _core_api(settings)):
             stack.push_async_callback(core_api.aclose)
             receivers["core-api"] = core_api
+        limiter = NoLimits() if redis_url is None else _shared_limits(settings, redis_url)
+        stack.push_async_callback(limiter.aclose)
         relay = Relay(database, receivers, utc_now, random.random)
         runtime = Runtime(
             database=database,
@@ -138,6 +146,7 @@ async def wired(
             worker=worker_name(),
             tag_key=await database.run(None, keys.tag_key, readonly=True),
             keep_replies=timedelta(days=settings.raw_reply_days),
+            gate=GuardedGate(database, limiter, _caps(settings), utc_now, random.random),
         )
         yield Wired(runtime, relay)
 
@@ -168,6 +177,21 @@ def _model(settings: Settings, provider: str, model: str | None) -> LLM:
 
 def _queues(processors: Sequence[AnyProcessor]) -> list[str]:
     return list(dict.fromkeys(processor.queue for processor in processors))
+
+
+def _shared_limits(settings: Settings, redis_url: str) -> SharedLimits:
+    rules = Rules(
+        requests_per_minute=settings.llm_requests_per_minute,
+        tokens_per_minute=settings.llm_tokens_per_minute,
+        concurrency=settings.llm_max_concurrency,
+        open_after=settings.llm_breaker_faults,
+        open_for=settings.llm_breaker_pause,
+    )
+    return SharedLimits.on(redis_url, rules, prefix=settings.queue_prefix)
+
+
+def _caps(settings: Settings) -> Caps:
+    return Caps(job=settings.budget_per_job_usd, tenant_day=settings.budget_per_tenant_day_usd)
 
 
 def _core_api(settings: Settings) -> CoreApi | None:

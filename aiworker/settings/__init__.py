@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, unquote, urlsplit
@@ -73,6 +74,13 @@ class Settings(BaseSettings):
     llm_temperature: float = Field(default=0.3, ge=0, le=2)
     llm_retired_model: Literal["successor", "fail"] = "successor"
     llm_compatible: bool | None = None
+    llm_requests_per_minute: int | None = Field(default=None, ge=1)
+    llm_tokens_per_minute: int | None = Field(default=None, ge=1)
+    llm_max_concurrency: int | None = Field(default=None, ge=1)
+    llm_breaker_faults: int = Field(default=5, ge=1)
+    llm_breaker_pause: Duration = timedelta(seconds=30)
+    budget_per_job_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
+    budget_per_tenant_day_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
     interview_model: ModelName = "anthropic:claude-haiku-4-5"
     evaluation_model: ModelName = "anthropic:claude-sonnet-4-5"
     redis_dsn: RedisAddress | None = Field(default=None, validation_alias="redis_url")

@@ -48,6 +48,17 @@ FROM (
 GROUP BY name
 """
 
+PURGE = """
+WITH expired AS (
+    SELECT run_id, step, request_hash, tenant_id FROM aiworker.calls
+    WHERE reply IS NOT NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+purged AS (
+    UPDATE aiworker.calls c SET reply = NULL FROM expired e
+    WHERE (c.run_id, c.step, c.request_hash) = (e.run_id, e.step, e.request_hash) AND c.tenant_id = e.tenant_id
+    RETURNING 1)
+SELECT count(*) FROM purged
+"""
+
 Checkpoints = dict[tuple[str, str], LLMReply]
 """The replies a run already has, by step and request hash."""
 
@@ -134,6 +145,11 @@ async def mean_costs(db: Connection, *, since: datetime) -> dict[str, float]:
     Runs with a call whose price is not known are left out.
     """
     return {str(row["name"]): float(row["mean"]) for row in await db.fetch(MEAN_COST, since)}
+
+
+async def purge(db: Connection, *, now: datetime, limit: int = 1_000) -> int:
+    """Delete reply texts past their day and return how many; the rows stay, with tokens, cost and prompt."""
+    return int(str(await db.fetchval(PURGE, now, limit)))
 
 
 def _reply(row: dict[str, object]) -> LLMReply:

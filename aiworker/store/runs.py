@@ -29,7 +29,7 @@ SET state = 'running', fence = excluded.fence, starts = r.starts + 1, attempt = 
     tenant_id = excluded.tenant_id, student_id = excluded.student_id, session_id = excluded.session_id,
     claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, stalled = excluded.stalled
 WHERE r.fence <= excluded.fence AND r.state IN ('running', 'replayed')
-RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since, unfunded_since
 """
 
 LATEST = """
@@ -52,7 +52,7 @@ INSERT INTO aiworker.runs
      state, fence, attempt, claimed_by, claimed_at, stalled)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14, $15)
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
-RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since
+RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since, unfunded_since
 """
 
 HOLD = """
@@ -73,20 +73,28 @@ WHERE run_id = $1 AND tenant_id IS NOT DISTINCT FROM $2
 """
 
 END_ATTEMPT = """
-UPDATE aiworker.runs SET clean_ends = clean_ends + 1, attempt = $4, blocked_since = NULL
+UPDATE aiworker.runs SET clean_ends = clean_ends + 1, attempt = $4, blocked_since = NULL, unfunded_since = NULL
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
 SNOOZE = """
 UPDATE aiworker.runs
 SET clean_ends = clean_ends + 1, snoozes = snoozes + 1, snoozed_since = coalesce(snoozed_since, $4),
+    blocked_since = NULL, unfunded_since = NULL
+WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
+"""
+
+AWAIT_BUDGET = """
+UPDATE aiworker.runs
+SET clean_ends = clean_ends + 1, unfunded_since = coalesce(unfunded_since, $4), snoozes = 0, snoozed_since = NULL,
     blocked_since = NULL
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
 BLOCK = """
 UPDATE aiworker.runs
-SET clean_ends = clean_ends + 1, blocked_since = coalesce(blocked_since, $4), snoozes = 0, snoozed_since = NULL
+SET clean_ends = clean_ends + 1, blocked_since = coalesce(blocked_since, $4), snoozes = 0, snoozed_since = NULL,
+    unfunded_since = NULL
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
@@ -131,6 +139,7 @@ class Claim:
     snoozes: int
     snoozed_since: datetime | None
     blocked_since: datetime | None = None
+    unfunded_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +286,11 @@ async def block(db: Connection, claim: Claim, *, now: datetime) -> None:
     await db.execute(BLOCK, claim.run_id, claim.fence, claim.tenant, now)
 
 
+async def await_budget(db: Connection, claim: Claim, *, now: datetime) -> None:
+    """Record an orderly end after which the job waits for its tenant's next day."""
+    await db.execute(AWAIT_BUDGET, claim.run_id, claim.fence, claim.tenant, now)
+
+
 async def epoch_of(db: Connection, identity: Identity) -> int:
     """Return the newest epoch of a job's run, 0 if it has none yet."""
     row = await db.fetchrow(LATEST_EPOCH, *_identity(identity))
@@ -297,10 +311,7 @@ def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
 
 def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -> Claim:
     starts, clean_ends, snoozes = row["starts"], row["clean_ends"], row["snoozes"]
-    since, blocked = row["snoozed_since"], row["blocked_since"]
     assert isinstance(starts, int) and isinstance(clean_ends, int) and isinstance(snoozes, int)
-    assert since is None or isinstance(since, datetime)
-    assert blocked is None or isinstance(blocked, datetime)
     return Claim(
         run_id=str(row["run_id"]),
         epoch=int(str(row["epoch"])),
@@ -309,9 +320,15 @@ def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -
         starts=starts,
         dirty_starts=starts - clean_ends,
         snoozes=snoozes,
-        snoozed_since=since,
-        blocked_since=blocked,
+        snoozed_since=_moment(row["snoozed_since"]),
+        blocked_since=_moment(row["blocked_since"]),
+        unfunded_since=_moment(row["unfunded_since"]),
     )
+
+
+def _moment(value: object) -> datetime | None:
+    assert value is None or isinstance(value, datetime)
+    return value
 
 
 def _identity(identity: Identity) -> tuple[str, str, str, datetime, str]:

@@ -282,6 +282,12 @@ class Site:
         for key in await self.keys():
             await self._redis("DEL", key)
 
+    async def forget_limits(self) -> None:
+        """Let the pauses be over that providers asked all workers for."""
+        for key in await self.keys():
+            if ":aiworker:limits:" in key:
+                await self.redis.delete(key)
+
     async def text_in_redis(self) -> str:
         """Return everything that stands in Redis but for what the producer wrote: each job's data."""
         return "\n".join([f"{key} {await self._content(key)}" for key in await self.keys()])

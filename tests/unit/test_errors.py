@@ -24,6 +24,10 @@ def classes() -> dict[str, type[AiworkerError]]:
 def make(name: str) -> AiworkerError:
     if name == "RateLimited":
         return errors.RateLimited(retry_after=timedelta(seconds=7))
+    if name == "Paced":
+        return errors.Paced(retry_after=timedelta(seconds=7))
+    if name == "BudgetSpent":
+        return errors.BudgetSpent(until=NOW + timedelta(hours=9))
     if name == "ContextTooLong":
         return errors.ContextTooLong(maximum=200_000)
     return classes()[name]()
@@ -36,7 +40,7 @@ def make(name: str) -> AiworkerError:
         (2, "UsageError InvalidPayload UnknownJob BadEnvelope"),
         (3, "ConfigurationError"),
         (4, "ServiceUnreachable"),
-        (5, "TransientFault Fenced DeadlineExceeded Interrupted RateLimited ProviderBlocked"),
+        (5, "TransientFault Fenced DeadlineExceeded Interrupted RateLimited Paced ProviderBlocked BudgetSpent"),
     ],
 )
 def test_an_error_has_its_documented_exit_code(code: int, names: str) -> None:
@@ -65,6 +69,15 @@ def test_a_final_fault_is_never_retried(name: str) -> None:
 
 def test_a_rate_limit_snoozes_for_as_long_as_the_provider_asked() -> None:
     assert make("RateLimited").outcome(NOW) == Snooze(NOW + timedelta(seconds=7))
+
+
+def test_a_wait_of_our_own_limiter_is_told_from_the_providers() -> None:
+    assert make("Paced").code == "paced"
+    assert make("Paced").outcome(NOW) == Snooze(NOW + timedelta(seconds=7))
+
+
+def test_a_spent_budget_snoozes_until_it_starts_anew_and_ends_a_job_whose_own_it_is() -> None:
+    assert make("BudgetSpent").outcome(NOW) == Snooze(NOW + timedelta(hours=9))
 
 
 def test_a_blocked_provider_is_asked_again_in_a_minute_at_no_attempt_s_cost() -> None:

@@ -84,6 +84,11 @@ def test_without_any_source_the_documented_defaults_hold() -> None:
     assert (settings.interview_tenant, settings.raw_reply_days) == ("interviewlm", 7)
     assert settings.shutdown_timeout == timedelta(seconds=60)
     assert (settings.llm_temperature, settings.llm_retired_model, settings.llm_compatible) == (0.3, "successor", None)
+    assert (settings.llm_requests_per_minute, settings.llm_tokens_per_minute, settings.llm_max_concurrency) == (
+        None,
+    ) * 3
+    assert (settings.llm_breaker_faults, settings.llm_breaker_pause) == (5, timedelta(seconds=30))
+    assert (settings.budget_per_job_usd, settings.budget_per_tenant_day_usd) == (None, None)
     assert {found.origin for found in explain(settings)} == {"default"}
 
 
@@ -148,7 +153,9 @@ def test_every_documented_variable_is_a_setting() -> None:
         "INTERNAL_API_KEY WORKER_QUEUES INTERVIEW_API_URL INTERVIEW_MODEL EVALUATION_MODEL INTERVIEW_TENANT "
         "RAW_REPLY_DAYS HOST PORT LOG_FORMAT QUEUE_PREFIX SHUTDOWN_TIMEOUT OPENAI_MODEL ANTHROPIC_MODEL "
         "OPENAI_BASE_URL ANTHROPIC_BASE_URL DATABASE_POOL_SIZE AIWORKER_DATA_DIR "
-        "LLM_TEMPERATURE LLM_RETIRED_MODEL LLM_COMPATIBLE"
+        "LLM_TEMPERATURE LLM_RETIRED_MODEL LLM_COMPATIBLE "
+        "LLM_REQUESTS_PER_MINUTE LLM_TOKENS_PER_MINUTE LLM_MAX_CONCURRENCY LLM_BREAKER_FAULTS LLM_BREAKER_PAUSE "
+        "BUDGET_PER_JOB_USD BUDGET_PER_TENANT_DAY_USD"
     )
 
     assert set(documented.split()) == {name.upper() for name in room.FIELDS} - {"QUEUES"}
@@ -206,6 +213,13 @@ def test_all_wrong_values_are_told_at_once() -> None:
         ("queue_prefix", "hunter 2"),
         ("raw_reply_days", 0),
         ("database_pool_size", 0),
+        ("llm_requests_per_minute", 0),
+        ("llm_tokens_per_minute", "hunter2"),
+        ("llm_max_concurrency", 0),
+        ("llm_breaker_faults", 0),
+        ("llm_breaker_pause", "hunter2"),
+        ("budget_per_job_usd", "hunter2"),
+        ("budget_per_tenant_day_usd", "NaN"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_without_being_shown(name: str, value: object) -> None:

@@ -184,6 +184,7 @@ class Bench:
     async def promoted(self, job: str, *steps: Step, ends: str) -> Left:
         """Let a delayed job run now instead of when it is due."""
         self.fake.script(*steps)
+        await self.site.forget_limits()
         found = await Job.fromId(self.site.queue, job)
         await cast("_Promoted", found).promote()
         await self.site.reaches(job, ends, within=PATIENCE)

@@ -14,12 +14,14 @@ from aiworker import store
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 TENANT_TABLES = re.compile(
     r"\b(runs|calls|outbox|ai_job_errors|audit|resume_rewrites|students|resumes|jobs|applications|offers|questions"
-    r"|session_recordings|session_event_log)\b"
+    r"|session_recordings|session_event_log|budget_days|budget_holds)\b"
 )
 BY_IDENTITY = {
     *("runs.LATEST", "runs.CLAIM", "runs.NEW_EPOCH", "outbox.LEASE_DUE", "outbox.LEASE_OF_RUN"),
     # Replays and previews find a run as the queue does; what runs cost on average is told without whose they were.
     *("runs.STANDING", "runs.LATEST_EPOCH", "runs.SUPERSEDE", "calls.MEAN_COST"),
+    # Housekeeping for every tenant: what nobody works on any more, texts past their day, holds of dead workers.
+    *("stale.UNFINISHED", "calls.PURGE", "budgets.EXPIRE"),
 }
 
 

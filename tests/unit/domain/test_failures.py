@@ -18,7 +18,7 @@ import aiworker
 from aiworker import errors
 from aiworker.domain import failures
 from aiworker.domain.failures import PERMANENT, Failure, code_of, estimate, group, pattern_of, verdict_of
-from aiworker.errors import AiworkerError, Cancel, ContextTooLong, Decided, RateLimited
+from aiworker.errors import AiworkerError, BudgetSpent, Cancel, ContextTooLong, Decided, RateLimited
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 PACKAGE = Path(aiworker.__file__).parent
@@ -50,6 +50,8 @@ def classes() -> dict[str, type[AiworkerError]]:
 def made(kind: type[AiworkerError]) -> AiworkerError:
     if issubclass(kind, RateLimited):
         return kind(retry_after=timedelta(seconds=7))
+    if issubclass(kind, BudgetSpent):
+        return kind(until=NOW + timedelta(hours=7))
     if issubclass(kind, ContextTooLong):
         return kind(maximum=-1)
     return kind()

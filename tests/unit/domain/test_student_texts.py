@@ -9,7 +9,7 @@ import pytest
 
 from aiworker import errors
 from aiworker.domain.student_texts import DEFAULT, TEXTS, student_text
-from aiworker.errors import AiworkerError, Cancel, ContextTooLong, ProviderBlocked, RateLimited
+from aiworker.errors import AiworkerError, BudgetSpent, Cancel, ContextTooLong, ProviderBlocked, RateLimited
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TECHNICAL = re.compile(r"[_{}<>\[\]/\\]|redis|postgres|json|null|queue|exception|payload|retry|tenant", re.IGNORECASE)
@@ -18,12 +18,16 @@ TECHNICAL = re.compile(r"[_{}<>\[\]/\\]|redis|postgres|json|null|queue|exception
 def final_codes() -> list[str]:
     found = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, AiworkerError)]
     # These three need arguments; of them one has a code of its own that ends a job.
-    plain = [kind for kind in found if kind not in (RateLimited, errors.Decided, ContextTooLong)]
+    plain = [
+        kind for kind in found if not issubclass(kind, RateLimited | BudgetSpent | errors.Decided | ContextTooLong)
+    ]
     whole = [*(kind() for kind in plain), ContextTooLong(maximum=-1)]
     return sorted(error.code for error in whole if isinstance(error.outcome(NOW), Cancel))
 
 
-GIVEN = {"invalid_resume", "provider_quota", "provider_auth", "model_not_found"}
+WAITED = {ProviderBlocked.code, BudgetSpent.code, "stalled"}
+"""Codes of jobs given up after waiting, and of those that only the reconciler could end."""
+GIVEN = {"job_budget", "invalid_resume", "provider_quota", "provider_auth", "model_not_found"}
 """Codes that the locator and the providers' faults give to an error of the tree."""
 
 
@@ -55,7 +59,7 @@ def test_a_text_is_short_and_holds_nothing_technical(text: str) -> None:
 
 def test_no_text_is_kept_for_a_code_that_cannot_occur() -> None:
     # A blocked provider ends a job when nobody has acted for hours.
-    assert set(TEXTS) - GIVEN - {ProviderBlocked.code} <= set(final_codes())
+    assert set(TEXTS) - GIVEN - WAITED <= set(final_codes())
 
 
 @pytest.mark.parametrize("code", ["provider_blocked", "provider_quota", "provider_auth", "model_not_found"])

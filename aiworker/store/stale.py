@@ -1,0 +1,89 @@
+"""Runs that nobody works on any more: found by how long ago they were claimed, ended under the guard of their fence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiworker.protocol import Connection
+
+ONLY_ONE = "SELECT pg_try_advisory_xact_lock(hashtext($1))"
+
+UNFINISHED = """
+SELECT run_id, queue, job_id, added_at, name, tenant_id, fence, claimed_at
+FROM aiworker.runs
+WHERE state = 'running' AND prefix = $1 AND queue = ANY($2::text[])
+  AND claimed_at <= $3 AND (claimed_at, run_id) > ($4::timestamptz, $5::uuid)
+ORDER BY claimed_at, run_id LIMIT $6
+"""
+
+END = """
+UPDATE aiworker.runs SET state = 'failed', error_code = $4, finished_at = $5
+WHERE run_id = $1 AND fence = $2 AND tenant_id IS NOT DISTINCT FROM $3 AND state = 'running' AND claimed_at = $6
+RETURNING run_id
+"""
+
+RECORD_ERROR = """
+INSERT INTO aiworker.ai_job_errors
+    (run_id, tenant_id, student_id, session_id, job_name, code, message, detail, raw_ref, attempts)
+SELECT r.run_id, r.tenant_id, r.student_id, r.session_id, r.name, $3, $4, $5,
+       (SELECT c.step || '/' || c.request_hash FROM aiworker.calls c
+        WHERE c.run_id = r.run_id AND c.tenant_id = r.tenant_id ORDER BY c.created_at DESC LIMIT 1), r.attempt + 1
+FROM aiworker.runs r WHERE r.run_id = $1 AND r.tenant_id IS NOT DISTINCT FROM $2
+"""
+
+
+FIRST = (datetime(1970, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000")
+"""Before every run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that was claimed a while ago and has not ended."""
+
+    run_id: str
+    queue: str
+    job_id: str
+    added_at: datetime
+    name: str
+    tenant: str | None
+    fence: int
+    claimed_at: datetime
+
+
+async def is_mine(db: Connection, task: str) -> bool:
+    """Take the lock of a recurring task for this transaction; False if another worker is at it."""
+    return bool(await db.fetchval(ONLY_ONE, f"aiworker.{task}"))
+
+
+async def unfinished(
+    db: Connection, prefix: str, queues: Sequence[str], *, before: datetime, after: Unfinished | None, limit: int
+) -> list[Unfinished]:
+    """Return runs claimed `before`, the oldest first; `after` is the last one of the page before."""
+    last = (after.claimed_at, after.run_id) if after else FIRST
+    rows = await db.fetch(UNFINISHED, prefix, list(queues), before, *last, limit)
+    return [_unfinished(dict(row)) for row in rows]
+
+
+async def end(db: Connection, run: Unfinished, *, code: str, message: str, detail: str, now: datetime) -> bool:
+    """Fail a run with its error row, unless somebody has claimed or ended it since it was looked at."""
+    if await db.fetchval(END, run.run_id, run.fence, run.tenant, code, now, run.claimed_at) is None:
+        return False
+    await db.execute(RECORD_ERROR, run.run_id, run.tenant, code, message, detail)
+    return True
+
+
+def _unfinished(row: Mapping[str, object]) -> Unfinished:
+    added_at, claimed_at = row["added_at"], row["claimed_at"]
+    assert isinstance(added_at, datetime) and isinstance(claimed_at, datetime)
+    return Unfinished(
+        run_id=str(row["run_id"]),
+        queue=str(row["queue"]),
+        job_id=str(row["job_id"]),
+        added_at=added_at,
+        name=str(row["name"]),
+        tenant=str(row["tenant_id"]) if row["tenant_id"] is not None else None,
+        fence=int(str(row["fence"])),
+        claimed_at=claimed_at,
+    )
