@@ -21,9 +21,11 @@ class AnyProcessor:
     ask: Callable[[Any, Any, Context], tuple[Call, ...]]
     settle: Callable[[Any, Any, Replies, Context], Any]
     save: Callable[[Any, Any, Any, Tx], Awaitable[Saved]]
+    asks: bool = True
+    """False if `ask` never returns a call: such a job runs in one transaction."""
 
 
-def checked(processor: Processor[P, F, R]) -> AnyProcessor:
+def checked(processor: Processor[P, F, R], *, asks: bool = True) -> AnyProcessor:
     """Let the type checker compare a module with the protocol, step by step."""
     return AnyProcessor(
         processor.QUEUE,
@@ -33,6 +35,7 @@ def checked(processor: Processor[P, F, R]) -> AnyProcessor:
         processor.ask,
         processor.settle,
         processor.save,
+        asks,
     )
 
 

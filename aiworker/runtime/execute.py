@@ -16,49 +16,38 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiworker.domain.characters import storable
-from aiworker.domain.pacing import bounded, while_blocked, while_spent
-from aiworker.domain.student_texts import student_text
-from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
+from aiworker.envelope import Envelope, Identity, to_milliseconds
 from aiworker.errors import (
     AiworkerError,
-    BudgetSpent,
-    Cancel,
     ConfigurationError,
     ContextTooLong,
     Decided,
     Fenced,
     Interrupted,
     InvalidAnswer,
+    InvalidPayload,
     JobFailed,
-    Outcome,
-    Paced,
     Poisoned,
-    ProviderBlocked,
-    RateLimited,
-    Retry,
-    ServiceUnreachable,
-    Snooze,
     TransientFault,
 )
 from aiworker.llm.client import LLM
 from aiworker.policies import POISON_LIMIT, QueuePolicy
 from aiworker.processors import AnyProcessor
-from aiworker.protocol import Abort, Call, Connection, Context, FollowUp, JsonValue, Limits, Reply, Saved, Tx
+from aiworker.protocol import Abort, Call, Connection, Context, FollowUp, JsonValue, Limits, LLMReply, Reply, Saved, Tx
+from aiworker.runtime import claiming
 from aiworker.runtime.admit import Admitted, admit
+from aiworker.runtime.ending import Ending
 from aiworker.runtime.gate import OPEN, Gate
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.runtime.perform import Performer
-from aiworker.store import audit, job_errors, outbox, runs
-from aiworker.store.database import Contention, Database
-from aiworker.store.runs import Claim, Failed, Succeeded
+from aiworker.store import outbox, runs
+from aiworker.store.database import Database
+from aiworker.store.runs import Claim, Succeeded
 from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2
-LAST_WORDS = timedelta(seconds=5)
-COME_BACK = timedelta(seconds=5)
-"""When a job returns whose start or end could not be recorded."""
-COUNTED = (RateLimited, ProviderBlocked, BudgetSpent)
-"""Reasons to come back later that are counted, because a run may do so only so often and so long."""
+NO_MODEL = Limits(0, 0)
+"""For jobs that ask nobody."""
 
 Receipt = dict[str, JsonValue]
 
@@ -101,31 +90,78 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
     scope = admission.scope if isinstance(admission, Admitted) else None
     if scope:
         add_to_job_context(tenantId=scope.tenant, studentId=scope.student, sessionId=scope.session)
-    standing = await _claim(envelope, scope, runtime)
+    if isinstance(admission, Admitted) and not admission.processor.asks:
+        receipt = await _at_once(envelope, admission, runtime, abort)
+        if receipt is not None:
+            return receipt
+    return await _in_steps(envelope, admission, scope, runtime, abort)
+
+
+async def _in_steps(
+    envelope: Envelope, admission: Admitted | InvalidPayload, scope: Scope | None, runtime: Runtime, abort: Abort | None
+) -> Receipt:
+    standing = await claiming.claim(runtime.database, envelope, scope, by=runtime.worker, now=runtime.now())
     if isinstance(standing, Succeeded):
         await runtime.deliver(standing.run_id)
         return standing.receipt
     crashpoint("claimed")
-    delivery = _Delivery(envelope, scope, standing, runtime, abort)
+    delivery = _Delivery(envelope, standing, runtime, abort)
+    ending = Ending(envelope, scope, standing, runtime.database, runtime.now)
     try:
-        if standing.dirty_starts > POISON_LIMIT:
-            raise Poisoned(f"The job took its worker down {standing.dirty_starts - 1} times.")
-        if not isinstance(admission, Admitted):
-            raise admission
-        return await delivery.work(admission)
+        receipt = await delivery.work(_able(admission, standing))
     except (asyncio.CancelledError, SystemExit) as error:
         if _is_cancelled():
-            await delivery.last_words()
+            await ending.last_words()
             raise
         # Nobody cancelled us: something the job awaited was. Let out, it would end the worker without a word.
-        raise await delivery.ended(_crash(error, envelope)) from error
+        raise await ending.ended(_crash(error, envelope)) from error
     except Fenced:
         raise
     except AiworkerError as error:
-        raise await delivery.ended(error) from error
+        raise await ending.ended(error) from error
     except Exception as error:
         log.exception("job-crashed", extra={"fields": {"errorCode": "internal"}})
-        raise await delivery.ended(_crash(error, envelope)) from error
+        raise await ending.ended(_crash(error, envelope)) from error
+    return await _told(standing.run_id, receipt, runtime)
+
+
+def _able(admission: Admitted | InvalidPayload, claim: Claim) -> Admitted:
+    if claim.dirty_starts > POISON_LIMIT:
+        raise Poisoned(f"The job took its worker down {claim.dirty_starts - 1} times.")
+    if not isinstance(admission, Admitted):
+        raise admission
+    return admission
+
+
+async def _told(run_id: str, receipt: Receipt, runtime: Runtime) -> Receipt:
+    """Send a committed result's messages before BullMQ hears of it."""
+    crashpoint("committed")
+    await runtime.deliver(run_id)
+    crashpoint("before_ack")
+    return receipt
+
+
+async def _at_once(envelope: Envelope, admitted: Admitted, runtime: Runtime, abort: Abort | None) -> Receipt | None:
+    """Run a job that asks nobody in one transaction, claim and all.
+
+    Returns None if it did not succeed: nothing is written then, and the job is done again in steps, so that its
+    start and the way it ends are recorded as everybody's are.
+    """
+
+    async def work(db: Connection) -> tuple[str, Receipt]:
+        standing = await claiming.claim_in(db, envelope, admitted.scope, by=runtime.worker, now=runtime.now())
+        if isinstance(standing, Succeeded):
+            return standing.run_id, standing.receipt
+        if isinstance(standing, Decided):
+            raise standing
+        return standing.run_id, await _Delivery(envelope, standing, runtime, abort).at_once(db, admitted)
+
+    try:
+        run_id, receipt = await runtime.database.run(admitted.scope.tenant, work)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is met again and told where it can be recorded
+        log.info("done-again-in-steps", extra={"fields": {"error": type(error).__name__}})
+        return None
+    return await _told(run_id, receipt, runtime)
 
 
 def run_tag_key(key: bytes, identity: Identity, epoch: int) -> bytes:
@@ -140,12 +176,6 @@ def tighter(limits: Limits, maximum: int) -> Limits:
     return replace(limits, window=min(window, limits.window // 2))
 
 
-def _is_repeat(envelope: Envelope, failed: Failed) -> bool:
-    """Say whether BullMQ never heard of this failure; if it did, somebody has retried the job on purpose."""
-    told = envelope.has_failed and envelope.stalled_count <= failed.stalled
-    return envelope.attempts_made == failed.attempt and not told
-
-
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -155,50 +185,31 @@ def _crash(error: BaseException, envelope: Envelope) -> TransientFault:
     return TransientFault(f"{type(error).__name__} in {storable(envelope.name)}.", code="internal")
 
 
-async def _claim(envelope: Envelope, scope: Scope | None, runtime: Runtime) -> Claim | Succeeded:
-    async def claim(db: Connection) -> Claim | Succeeded | Decided:
-        now = runtime.now()
-        standing = await runs.claim(db, envelope, scope, by=runtime.worker, now=now)
-        if not isinstance(standing, Failed):
-            return standing
-        if _is_repeat(envelope, standing):
-            # We died between our commit and BullMQ's: say it again, change nothing.
-            detail = await job_errors.detail(db, standing.run_id, standing.tenant)
-            return Decided(JobFailed(detail or None, code=standing.error_code), Cancel())
-        epoch = await runs.open_epoch(db, envelope, scope, after=standing, by=runtime.worker, now=now)
-        await audit.write(
-            db,
-            actor="queue",
-            action="retry-from-outside",
-            run_id=epoch.run_id,
-            tenant=epoch.tenant,
-            reason="the job was retried in BullMQ after its run had failed",
-            details={"epoch": epoch.epoch, "previous_error": standing.error_code},
-        )
-        return epoch
-
-    try:
-        standing = await runtime.database.run(scope.tenant if scope else None, claim)
-    except (ServiceUnreachable, ConfigurationError, Contention) as error:
-        # Nothing was tried and nothing can be recorded: the job waits for the database, at no attempt's cost.
-        raise Decided(error, Snooze(runtime.now() + COME_BACK)) from error
-    if isinstance(standing, Decided):
-        raise standing
-    return standing
-
-
 @dataclass(frozen=True, slots=True)
 class _Delivery:
     envelope: Envelope
-    scope: Scope | None
     claim: Claim
     runtime: Runtime
     abort: Abort | None
 
+    async def at_once(self, db: Connection, admitted: Admitted) -> Receipt:
+        _able(admitted, self.claim)
+        processor, payload, ctx = admitted.processor, admitted.payload, self._context(NO_MODEL)
+        facts = await processor.gather(payload, ctx, db)
+        result = processor.settle(payload, facts, {}, ctx)
+        if isinstance(result, FollowUp):
+            raise JobFailed(f"{processor.name} asks nobody, and yet it wants to.", code="too_many_rounds")
+        if self.abort and self.abort.aborted:
+            raise Interrupted()
+        return await self._finish(db, admitted, facts, result, None)
+
     async def work(self, admitted: Admitted) -> Receipt:
         processor, payload, tenant = admitted.processor, admitted.payload, admitted.scope.tenant
+        database = self.runtime.database
+        if not processor.asks:
+            return await database.run(tenant, lambda db: self.at_once(db, admitted))
         llm = self.runtime.model_of(processor.queue)
-        database, ctx = self.runtime.database, self._context(llm)
+        ctx = self._context(llm.limits)
         facts = await database.run(tenant, lambda db: processor.gather(payload, ctx, db), readonly=True)
         performer = Performer(
             database=database,
@@ -214,11 +225,8 @@ class _Delivery:
         result = await self._settled(admitted, facts, ctx, performer)
         if self.abort and self.abort.aborted:
             raise Interrupted()
-        receipt = await database.run(tenant, lambda db: self._finish(db, admitted, facts, result, performer))
-        crashpoint("committed")
-        await self.runtime.deliver(self.claim.run_id)
-        crashpoint("before_ack")
-        return receipt
+        answered = next(iter(performer.replies.values()), None)
+        return await database.run(tenant, lambda db: self._finish(db, admitted, facts, result, answered))
 
     async def _settled(self, admitted: Admitted, facts: object, ctx: Context, performer: Performer) -> object:
         processor, payload = admitted.processor, admitted.payload
@@ -259,11 +267,10 @@ class _Delivery:
         return await asyncio.to_thread(admitted.processor.ask, admitted.payload, facts, ctx)
 
     async def _finish(
-        self, db: Connection, admitted: Admitted, facts: object, result: object, performer: Performer
+        self, db: Connection, admitted: Admitted, facts: object, result: object, answered: LLMReply | None
     ) -> Receipt:
         now, tenant = self.runtime.now(), admitted.scope.tenant
         await runs.hold(db, self.claim)
-        answered = next(iter(performer.replies.values()), None)
         tx = Tx(
             connection=db,
             tenant=tenant,
@@ -315,81 +322,12 @@ class _Delivery:
         job = self.envelope
         return f"{job.queue}:{job.job_id}:{to_milliseconds(job.added_at)}:{self.claim.epoch}:{event}"
 
-    def _context(self, llm: LLM) -> Context:
+    def _context(self, limits: Limits) -> Context:
         return Context(
             run_id=self.claim.run_id,
             epoch=self.claim.epoch,
             is_replay=self.claim.epoch > 0,
             now=self.runtime.now(),
-            limits=llm.limits,
+            limits=limits,
             tag_key=run_tag_key(self.runtime.tag_key, self.envelope.identity, self.claim.epoch),
         )
-
-    async def ended(self, error: AiworkerError) -> AiworkerError:
-        """Record how this start ended and return the error to raise, with its outcome settled."""
-        now = self.runtime.now()
-        outcome = self._within_bounds(error, now)
-        if isinstance(error, ProviderBlocked) and isinstance(outcome, Cancel):
-            error = JobFailed(f"Nobody acted in time: {error.message}", code=ProviderBlocked.code)
-        try:
-            await self.runtime.database.run(self.claim.tenant, lambda db: self._record(db, error, outcome, now))
-        except Fenced:
-            raise
-        except AiworkerError as unrecorded:
-            # Not recorded is not ended: the job comes back, at no attempt's cost, and ends then.
-            log.warning("end-not-recorded", extra={"fields": {"errorCode": unrecorded.code}})
-            return Decided(error, Snooze(now + COME_BACK))
-        crashpoint("before_ack")
-        return Decided(error, outcome)
-
-    def _within_bounds(self, error: AiworkerError, now: datetime) -> Outcome:
-        """Put an end to waiting and trying again: by count and time, each kind by its own."""
-        outcome, claim = error.outcome(now), self.claim
-        match error:
-            case Paced():
-                # The queue as a whole waits, and nothing says that this job is at fault.
-                return outcome
-            case RateLimited():
-                outcome = bounded(outcome, snoozes=claim.snoozes, since=claim.snoozed_since, now=now)
-            case ProviderBlocked():
-                outcome = while_blocked(outcome, since=claim.blocked_since, now=now)
-            case BudgetSpent():
-                outcome = while_spent(outcome, since=claim.unfunded_since, now=now)
-            case _:
-                pass
-        return Cancel() if isinstance(outcome, Retry) and self.envelope.is_last_attempt else outcome
-
-    async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
-        match outcome:
-            case Snooze() if isinstance(error, ProviderBlocked):
-                await runs.block(db, self.claim, now=now)
-            case Snooze() if isinstance(error, BudgetSpent):
-                await runs.await_budget(db, self.claim, now=now)
-            case Snooze() if isinstance(error, RateLimited) and not isinstance(error, Paced):
-                await runs.snooze(db, self.claim, now=now)
-            case Snooze() | Retry():
-                await runs.end_attempt(db, self.claim, attempt=self.envelope.attempts_made)
-            case _:
-                await runs.hold(db, self.claim)
-                await runs.fail(db, self.claim, error.code, attempt=self.envelope.attempts_made, now=now)
-                await job_errors.record(
-                    db,
-                    self.claim.run_id,
-                    self.envelope,
-                    self.scope,
-                    code=error.code,
-                    message=student_text(error.code),
-                    detail=error.message,
-                )
-
-    async def last_words(self) -> None:
-        """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""
-        attempt = self.envelope.attempts_made
-        record = self.runtime.database.run(
-            self.claim.tenant, lambda db: runs.end_attempt(db, self.claim, attempt=attempt)
-        )
-        task = asyncio.ensure_future(record)
-        try:
-            await asyncio.wait_for(asyncio.shield(task), LAST_WORDS.total_seconds())
-        except (TimeoutError, AiworkerError):
-            task.cancel()

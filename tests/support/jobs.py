@@ -129,6 +129,7 @@ def processor(
     ask: Callable[[Any, Any, Context], tuple[Call, ...]] = lambda p, f, c: (question(),),
     settle: Callable[[Any, Any, Replies, Context], Any] = lambda p, f, r, c: "settled",
     save: Callable[[Any, Any, Any, Tx], Any] | None = None,
+    asks: bool = True,
 ) -> AnyProcessor:
     """Return a processor made of the given steps."""
 
@@ -138,7 +139,7 @@ def processor(
     async def save_nothing(payload: Any, facts: Any, result: Any, tx: Tx) -> Saved:
         return Saved("result-1")
 
-    return AnyProcessor("ai-jobs", name, AnyPayload, gather, ask, settle, save or save_nothing)
+    return AnyProcessor("ai-jobs", name, AnyPayload, gather, ask, settle, save or save_nothing, asks)
 
 
 def question(step: str = "q", *, required: bool = True, **inputs: JsonValue) -> LLMRequest:

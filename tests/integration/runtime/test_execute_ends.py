@@ -23,7 +23,8 @@ from aiworker.errors import (
 from aiworker.policies import POISON_LIMIT
 from aiworker.protocol import FollowUp, LLMRequest, Unavailable
 from aiworker.runtime import execute as execute_module
-from aiworker.runtime.execute import COME_BACK, execute
+from aiworker.runtime.claiming import COME_BACK
+from aiworker.runtime.execute import execute
 from aiworker.store import calls
 from aiworker.store.database import Database
 from aiworker.store.runs import claim
