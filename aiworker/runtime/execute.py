@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiworker.domain.characters import storable
-from aiworker.envelope import Envelope, Identity, to_milliseconds
+from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
 from aiworker.errors import (
     AiworkerError,
     ConfigurationError,

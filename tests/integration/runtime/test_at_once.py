@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import asyncpg
 import pytest
 
 from aiworker.envelope import Scope
-from aiworker.errors import Cancel, Decided, Fenced, JobFailed, NotFound, Retry
+from aiworker.errors import Cancel, Decided, Fenced, JobFailed, NotFound, Retry, ServiceUnreachable
 from aiworker.policies import POISON_LIMIT
 from aiworker.processors import AnyProcessor
-from aiworker.protocol import FollowUp, Saved, Tx
+from aiworker.protocol import Call, Context, FollowUp, Replies, Saved, Tx
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from aiworker.store.runs import claim
@@ -30,7 +29,20 @@ def quiet(seen: list[str] | None = None, **steps: Any) -> AnyProcessor:
             seen.append(await tx.connection.fetchval(TRANSACTION))
         return Saved(str(result))
 
-    return processor(name=NAME, ask=lambda p, f, c: (), asks=False, **{"save": save, **steps})
+    noting: dict[str, Any] = {"save": save, **steps}
+    return processor(name=NAME, ask=ask_nobody, asks=False, **noting)
+
+
+def ask_nobody(payload: Any, facts: Any, ctx: Context) -> tuple[Call, ...]:
+    return ()
+
+
+def broken(payload: Any, facts: Any, replies: Replies, ctx: Context) -> str:
+    raise ZeroDivisionError
+
+
+def asking_all_the_same(payload: Any, facts: Any, replies: Replies, ctx: Context) -> FollowUp:
+    return FollowUp(())
 
 
 def job(**more: Any) -> Any:
@@ -67,9 +79,9 @@ async def test_a_failure_is_recorded_as_every_other_and_nothing_of_the_result_st
 
 
 async def test_a_crash_spends_an_attempt_and_the_next_one_succeeds(database: Database) -> None:
-    broken = runtime(database, processors=[quiet(settle=lambda p, f, r, c: 1 / 0)])
+    first = job()
     with pytest.raises(Decided) as raised:
-        await execute(first := job(), broken)
+        await execute(first, runtime(database, processors=[quiet(settle=broken)]))
     assert (raised.value.code, outcome(raised.value)) == ("internal", Retry())
     assert (await execute(again(first, made=1), runtime(database, processors=[quiet()])))["resultId"] == "settled"
 
@@ -79,14 +91,14 @@ async def test_a_commit_whose_answer_was_lost_gives_its_receipt(
 ) -> None:
     run, lost = database.run, list[str]()
 
-    async def cut_off(tenant: str | None, work: Any, *, readonly: bool = False) -> Any:
+    async def cut_off(self: Database, tenant: str | None, work: Any, *, readonly: bool = False) -> Any:
         result = await run(tenant, work, readonly=readonly)
         if not lost:
             lost.append("the answer to COMMIT")
-            raise asyncpg.InterfaceError("connection is closed")
+            raise ServiceUnreachable("the answer to COMMIT was lost")
         return result
 
-    monkeypatch.setattr(Database, "run", lambda self, *args, **more: cut_off(*args, **more))
+    monkeypatch.setattr(Database, "run", cut_off)
     seen: list[str] = []
     assert (await execute(job(), runtime(database, processors=[quiet(seen)])))["resultId"] == "settled"
     assert len(seen) == 1 and lost
@@ -95,7 +107,7 @@ async def test_a_commit_whose_answer_was_lost_gives_its_receipt(
 async def test_a_zombie_writes_nothing(database: Database) -> None:
     seen: list[str] = []
     first, wired = job(), runtime(database, processors=[quiet(seen)])
-    failing = runtime(database, processors=[quiet(settle=lambda p, f, r, c: 1 / 0)])
+    failing = runtime(database, processors=[quiet(settle=broken)])
     with pytest.raises(Decided):
         await execute(again(first), failing)
     with pytest.raises(Fenced):
@@ -104,9 +116,8 @@ async def test_a_zombie_writes_nothing(database: Database) -> None:
 
 
 async def test_a_processor_that_says_it_asks_nobody_and_does_is_told_so(database: Database) -> None:
-    asking = quiet(settle=lambda p, f, r, c: FollowUp(()))
     with pytest.raises(Decided, match="asks nobody") as raised:
-        await execute(job(), runtime(database, processors=[asking]))
+        await execute(job(), runtime(database, processors=[quiet(settle=asking_all_the_same)]))
     assert isinstance(raised.value.error, JobFailed)
 
 
