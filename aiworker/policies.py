@@ -34,6 +34,10 @@ class QueuePolicy:
     max_payload: int
     deadline: timedelta = timedelta(seconds=30)
     priority: int = 0
+    remove_on_complete: int | bool = KEEP_COMPLETED
+    """How many completed jobs stay in Redis, for a day; as in BullMQ, true is none and false is all."""
+    remove_on_fail: int | bool = KEEP_FAILED
+    """The same of failed jobs, which stay for any time."""
 
 
 POLICIES: tuple[QueuePolicy, ...] = (

@@ -33,6 +33,8 @@ def show(ctx: typer.Context, json: JsonFlag = False) -> None:
             "attempts": policy.attempts,
             "backoff": f"exponential {format_duration(policy.backoff)}",
             "max_payload": format_size(policy.max_payload),
+            "remove_on_complete": policy.remove_on_complete,
+            "remove_on_fail": policy.remove_on_fail,
         }
         for policy in settings.policies()
     ]

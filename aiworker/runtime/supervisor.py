@@ -12,6 +12,7 @@ from aiworker.envelope import Envelope
 from aiworker.errors import AiworkerError
 from aiworker.policies import QueuePolicy
 from aiworker.protocol import Abort, JsonValue
+from aiworker.queue.delivery import Retention
 from aiworker.queue.whereabouts import Whereabouts
 from aiworker.queue.worker import DrainReport, QueueWorker
 from aiworker.runtime.execute import execute
@@ -62,6 +63,7 @@ class Supervisor:
                 name=self.wired.runtime.worker,
                 now=self.now,
                 on_event=reconciler.heard,
+                retention=Retention(policy.remove_on_fail, policy.remove_on_complete),
             )
             self.workers[policy.queue] = worker
             self._tasks.append(asyncio.create_task(worker.run(), name=f"worker:{policy.queue}"))

@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -55,6 +64,8 @@ class QueueOverride(BaseModel):
     attempts: int | None = Field(default=None, ge=1)
     backoff: Duration | None = None
     max_payload: Size | None = None
+    remove_on_complete: StrictBool | Annotated[int, Field(ge=1)] | None = None
+    remove_on_fail: StrictBool | Annotated[int, Field(ge=1)] | None = None
 
 
 class Settings(BaseSettings):
@@ -148,13 +159,9 @@ class Settings(BaseSettings):
         override = self.queues.get(policy.queue, QueueOverride())
         slots = self.worker_concurrency
         wanted = slots.get(policy.queue) if isinstance(slots, dict) else slots
-        return replace(
-            policy,
-            concurrency=wanted or override.concurrency or policy.concurrency,
-            attempts=override.attempts or policy.attempts,
-            backoff=policy.backoff if override.backoff is None else override.backoff,
-            max_payload=override.max_payload or policy.max_payload,
-        )
+        given = {name: getattr(override, name) for name in override.model_fields_set}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return replace(policy, **(changes | ({"concurrency": wanted} if wanted else {})))
 
     def missing_key(self, provider: str) -> str | None:
         """Name the environment variable without which `provider` cannot be asked; None if nothing is missing."""

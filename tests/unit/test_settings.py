@@ -267,6 +267,7 @@ def test_an_unlike_unknown_setting_points_to_the_list() -> None:
         ("[queues.ai-jobs]\nconcurency = 3", r"queues\.ai-jobs\.concurency \(from aiworker\.toml\)"),
         ("[queues.ai-job]\nconcurrency = 3", "did you mean ai-jobs"),
         ("[queues.ai-jobs]\nmax_payload = 0", "must be a size such as 256KB"),
+        ("[queues.ai-jobs]\nremove_on_fail = 0", r"remove_on_fail"),
     ],
 )
 def test_a_wrong_queue_table_is_told_by_its_path(table: str, complaint: str) -> None:
@@ -372,6 +373,17 @@ def test_a_queue_table_of_the_toml_file_overrides_its_row() -> None:
 
     assert (found.concurrency, found.attempts, found.max_payload) == (7, 2, MIB)
     assert found.backoff == timedelta(milliseconds=500)
+
+
+@pytest.mark.parametrize(("text", "kept"), [("true", True), ("false", False), ("50", 50)])
+def test_how_many_ended_jobs_stay_is_set_per_queue(text: str, kept: int | bool) -> None:
+    Path("aiworker.toml").write_text(f"[queues.ai-jobs]\nremove_on_complete = {text}\nremove_on_fail = {text}\n")
+
+    found = policy(load(), "ai-jobs")
+
+    assert (found.remove_on_complete, found.remove_on_fail) == (kept, kept)
+    assert type(found.remove_on_fail) is type(kept)
+    assert policy(load(), "interview").remove_on_fail == 5_000
 
 
 def test_worker_concurrency_wins_over_the_toml_table(monkeypatch: pytest.MonkeyPatch) -> None:

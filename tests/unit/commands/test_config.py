@@ -30,11 +30,11 @@ def test_show_ends_with_the_effective_queue_policies(monkeypatch: pytest.MonkeyP
     lines = aiworker("config", "show").out.splitlines()
 
     assert lines[-5:] == [
-        "queue\tconcurrency\tattempts\tbackoff\tmax_payload",
-        "ai-jobs\t3\t3\texponential 1s\t256KB",
-        "interview\t20\t3\texponential 1s\t4MB",
-        "evaluation\t5\t5\texponential 1s\t4MB",
-        "notification\t5\t5\texponential 2s\t256KB",
+        "queue\tconcurrency\tattempts\tbackoff\tmax_payload\tremove_on_complete\tremove_on_fail",
+        "ai-jobs\t3\t3\texponential 1s\t256KB\t1000\t5000",
+        "interview\t20\t3\texponential 1s\t4MB\t1000\t5000",
+        "evaluation\t5\t5\texponential 1s\t4MB\t1000\t5000",
+        "notification\t5\t5\texponential 2s\t256KB\t1000\t5000",
     ]
 
 
