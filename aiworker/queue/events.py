@@ -80,8 +80,15 @@ def tell(level: int, event: str, fields: Mapping[str, Field]) -> None:
     log.log(level, event, extra={"fields": dict(fields)})
 
 
+def is_told(kind: EventKind) -> bool:
+    """Say whether an event of that kind reaches the log."""
+    return log.isEnabledFor(LEVELS.get(kind, logging.DEBUG))
+
+
 def tell_event(event: QueueEvent, **fields: Field) -> None:
     """Log a queue event at the level it deserves."""
+    if not is_told(event.kind):
+        return
     facts: dict[str, Field] = {"queue": event.queue, "jobId": event.job_id, **fields}
     if event.envelope is not None:
         facts |= {"jobName": event.envelope.name, "attempt": event.envelope.attempts_made + 1}

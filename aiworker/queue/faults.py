@@ -5,8 +5,6 @@ Dashboards read both, so no exception text of other people's code, no absolute p
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import traceback
 from pathlib import PurePath
 
@@ -62,8 +60,9 @@ def safe_trace(error: BaseException) -> str:
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        frames = traceback.extract_tb(current.__traceback__)[-MAX_FRAMES:]
-        lines += [f"  {_place(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
+        # traceback.extract_tb would read the source files, on the loop.
+        walked = [(frame.f_code, line) for frame, line in traceback.walk_tb(current.__traceback__)]
+        lines += [f"  {_place(code.co_filename)}:{line} in {code.co_name}" for code, line in walked[-MAX_FRAMES:]]
         lines.append(current.reason if isinstance(current, AiworkerError) else type(current).__name__)
         current = current.__cause__
         if current is not None:
@@ -71,21 +70,18 @@ def safe_trace(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def keep_safe_traces(job: Job) -> None:
+def keep_safe_trace(job: Job, error: Exception) -> None:
     """Replace the job's own trace keeping, which writes absolute paths and foreign texts."""
 
     def append() -> None:
-        error = sys.exception()
         trace = error.trace if isinstance(error, JobFault) else _trace_without_handler(job, error)
         job.stacktrace = [*job.stacktrace, trace][-STACK_TRACE_LIMIT:]
 
     job.updateStacktrace = append
 
 
-def _trace_without_handler(job: Job, error: BaseException | None) -> str:
-    if error is None or isinstance(error, asyncio.CancelledError):
-        return job.failedReason or ""
-    return safe_trace(error)
+def _trace_without_handler(job: Job, error: Exception) -> str:
+    return safe_trace(error) if error.__traceback__ is not None else job.failedReason or ""
 
 
 def _place(filename: str) -> str:

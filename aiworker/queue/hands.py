@@ -65,13 +65,14 @@ class Hands:
         finally:
             del self._slots[job.id, token]
 
-    def lose(self, job_id: str) -> bool:
+    def lose(self, job_id: str, token: str) -> bool:
         """Note that another worker may have this job now and cancel its handler after a moment; False if known."""
-        lost = [slot for slot in self._slots.values() if slot.envelope.job_id == job_id and not slot.has_lost_lock]
-        for slot in lost:
-            slot.has_lost_lock = True
-            asyncio.get_running_loop().call_later(self._abort_grace.total_seconds(), slot.cancel)
-        return bool(lost)
+        slot = self._slots.get((job_id, token))
+        if slot is None or slot.has_lost_lock:
+            return False
+        slot.has_lost_lock = True
+        asyncio.get_running_loop().call_later(self._abort_grace.total_seconds(), slot.cancel)
+        return True
 
     def start_handing_back(self) -> None:
         """From now on only results and final failures are recorded; everything else goes back to the queue."""
@@ -152,7 +153,18 @@ class Hands:
         try:
             await job.moveToDelayed(to_milliseconds(until), token)
         except (RedisError, TypeError) as error:
-            # BullMQ raises TypeError when the lock is gone: somebody else has the job.
+            if await _is_delayed(error, job):
+                return True
             tell(logging.ERROR, "put-off-failed", {"jobId": job.id, "error": type(error).__name__})
             return False
         return True
+
+
+async def _is_delayed(error: Exception, job: Job) -> bool:
+    # BullMQ raises TypeError when the lock is gone: somebody else has the job, or our first try's answer got lost.
+    if not isinstance(error, TypeError):
+        return False
+    try:
+        return await job.getState() == "delayed"
+    except RedisError:
+        return False

@@ -27,9 +27,9 @@ class Slot:
         self.is_cancelled_by_us = False
         self.has_lost_lock = False
         self.is_given_back = False
+        self._ended: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(_contained(handle, envelope, abort), name=f"job {envelope.job_id}")
-        # A handler that ends after we left it behind must not end in "exception was never retrieved".
-        self._task.add_done_callback(_retrieve)
+        self._task.add_done_callback(self._on_end)
 
     @property
     def is_running(self) -> bool:
@@ -42,8 +42,24 @@ class Slot:
 
     async def wait(self, limit: timedelta | None = None) -> bool:
         """Wait for the handler's end and say whether it came within `limit`; raises nothing of the handler's."""
-        done, _ = await asyncio.wait({self._task}, timeout=limit.total_seconds() if limit is not None else None)
+        if limit is None:
+            await self._end()
+            return True
+        done, _ = await asyncio.wait({self._task}, timeout=limit.total_seconds())
         return bool(done)
+
+    async def _end(self) -> None:
+        # asyncio.wait costs twice as much, and every job pays it.
+        if not self._task.done():
+            self._ended = asyncio.get_running_loop().create_future()
+            await self._ended
+
+    def _on_end(self, task: asyncio.Task[Mapping[str, JsonValue]]) -> None:
+        # A handler that ends after we left it behind must not end in "exception was never retrieved".
+        if not task.cancelled():
+            task.exception()
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
 
     def outcome(self) -> BaseException | dict[str, JsonValue]:
         """Return what the ended handler raised, or its result when JSON can hold it."""
@@ -59,11 +75,6 @@ async def _contained(handle: Handler, envelope: Envelope, abort: Abort) -> Mappi
     except SystemExit:
         # asyncio would end the whole loop with it.
         raise InternalFault("SystemExit") from None
-
-
-def _retrieve(task: asyncio.Task[Mapping[str, JsonValue]]) -> None:
-    if not task.cancelled():
-        task.exception()
 
 
 def _checked(result: Mapping[str, JsonValue]) -> BaseException | dict[str, JsonValue]:

@@ -20,11 +20,13 @@ from aiworker.errors import ServiceUnreachable
 from aiworker.policies import QueuePolicy
 from aiworker.queue.connection import REMEDY, address_of
 from aiworker.queue.delivery import Retention
-from aiworker.queue.events import Contained, EventKind, Field, QueueEvent, tell, tell_event
+from aiworker.queue.events import Contained, EventKind, Field, QueueEvent, is_told, tell, tell_event
 from aiworker.queue.faults import JobFault, as_ours
 from aiworker.queue.hands import HAND_BACK_SECONDS, Hands
 from aiworker.queue.isolation import Handler
+from aiworker.queue.locks import LOCK_LOST
 from aiworker.queue.reliable import ReliableWorker, Timing
+from aiworker.queue.watchdog import Limits, Watchdog
 
 CONSUMER_END_SECONDS = 1.0
 FETCH_SECONDS = 2.0
@@ -89,6 +91,8 @@ class QueueWorker:
         self._worker: ReliableWorker | None = None
         self._consumer: asyncio.Task[None] | None = None
         self._restarts = 0
+        self._is_unresponsive = False
+        self._watchdog = self._new_watchdog()
         self._draining: asyncio.Task[DrainReport] | None = None
         self._is_ready = asyncio.Event()
         self._must_stop = asyncio.Event()
@@ -108,6 +112,16 @@ class QueueWorker:
     def last_fetch_at(self) -> datetime | None:
         """When Redis last answered a fetch, also with "nothing there"; it stands still while all slots are taken."""
         return self._last_fetch_at
+
+    @property
+    def last_ping_at(self) -> datetime | None:
+        """When Redis last answered a ping on the connection results go through, also while all slots are taken."""
+        return self._watchdog.last_ping_at
+
+    @property
+    def loop_lag(self) -> timedelta:
+        """The longest this process kept a timer waiting in the last seconds."""
+        return self._watchdog.loop_lag
 
     @property
     def jobs_in_hand(self) -> int:
@@ -153,18 +167,38 @@ class QueueWorker:
         started = loop.time()
         self._worker = worker = self._new_worker()
         self._consumer = asyncio.create_task(worker.consume(), name=f"consumer {self.policy.queue}")
-        await asyncio.wait({self._consumer})
+        watching = asyncio.create_task(self._watchdog.watch(worker), name=f"watchdog {self.policy.queue}")
+        try:
+            await asyncio.wait({self._consumer})
+        finally:
+            watching.cancel()
         if self._must_stop.is_set():
             return
         self._state = WorkerState.RESTARTING
         lived = timedelta(seconds=loop.time() - started)
         wait = self._next_wait(lived)
         wait_ms = round(wait.total_seconds() * 1000)
-        self._report(EventKind.WORKER_RESTARTING, reason=_end_of(self._consumer), waitMs=wait_ms)
+        reason = "unresponsive" if self._is_unresponsive else _end_of(self._consumer)
+        self._is_unresponsive = False
+        self._report(EventKind.WORKER_RESTARTING, reason=reason, waitMs=wait_ms)
         await worker.shut(force=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
                 await self._must_stop.wait()
+
+    def _new_watchdog(self) -> Watchdog:
+        timing = self._timing
+        return Watchdog(
+            Limits(timing.ping_every, timing.ping_limit, timing.fetch_limit, timing.misses, timing.lag_every),
+            redis_url=self._redis_url,
+            now=self._now,
+            give_up=self._replace_worker,
+        )
+
+    def _replace_worker(self) -> None:
+        self._is_unresponsive = True
+        if self._consumer is not None:
+            self._consumer.cancel()
 
     def _next_wait(self, lived: timedelta) -> timedelta:
         if lived >= self._timing.quiet:
@@ -188,7 +222,7 @@ class QueueWorker:
         worker.on("completed", self._on_completed)
         worker.on("failed", self._on_failed)
         worker.on("stalled", self._on_stalled)
-        worker.on("lockRenewalFailed", self._on_lock_lost)
+        worker.on(LOCK_LOST, self._on_lock_lost)
         worker.on("error", self._on_error)
         return worker
 
@@ -273,11 +307,9 @@ class QueueWorker:
     def _on_stalled(self, job_id: str) -> None:
         self._report(EventKind.JOB_STALLED, job_id=job_id)
 
-    def _on_lock_lost(self, job_ids: list[str]) -> None:
-        for job_id in job_ids:
-            if self._worker is not None and self._hands.lose(job_id):
-                self._worker.lockManager.cancel_job(job_id, "lock lost")
-                self._report(EventKind.LOCK_LOST, job_id=job_id)
+    def _on_lock_lost(self, job_id: str, token: str) -> None:
+        if self._hands.lose(job_id, token):
+            self._report(EventKind.LOCK_LOST, job_id=job_id)
 
     def _on_error(self, error: Exception, job: Job | None = None) -> None:
         self._report(EventKind.WORKER_ERROR, job_id=job.id if job else None, reason=type(error).__name__)
@@ -299,6 +331,8 @@ class QueueWorker:
         was_handled: bool = True,
         **fields: Field,
     ) -> None:
+        if self._on_event is None and not is_told(kind):
+            return
         job_id = envelope.job_id if envelope is not None else job_id
         event = QueueEvent(kind, self.policy.queue, self._now(), job_id, envelope, reason, is_final, was_handled)
         tell_event(event, **fields)

@@ -1,7 +1,9 @@
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
 class RedisConnection:
     conn: Redis
+    commands: dict[str, AsyncScript]
     def __init__(self, redisOpts: Redis, skipVersionCheck: bool = False) -> None: ...
     async def getRedisVersion(self) -> str | None: ...
     async def close(self) -> None: ...

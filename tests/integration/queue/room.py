@@ -117,6 +117,10 @@ class _Hashes(Protocol):
     def hset(self, name: str, key: str, value: str) -> Awaitable[int]: ...
 
 
+class _Scripts(Protocol):
+    def script_load(self, script: str) -> Awaitable[object]: ...
+
+
 class _Clients(Protocol):
     def client_list(self) -> Awaitable[object]: ...
     def client_kill_filter(self, *, _type: str, skipme: bool) -> Awaitable[object]: ...
@@ -143,13 +147,14 @@ class Room:
         retention: Retention | None = None,
         now: Callable[[], datetime] = utc_now,
         on_event: Callable[[QueueEvent], None] | None = None,
+        url: str | None = None,
     ) -> Running:
         """Start a worker and wait until it takes jobs."""
         events: list[QueueEvent] = []
         worker = QueueWorker(
             policy,
             handle,
-            redis_url=self.url,
+            redis_url=url or self.url,
             prefix=self.prefix,
             name=name,
             now=now,
@@ -189,6 +194,11 @@ class Room:
         """Overwrite one field of the job's hash behind BullMQ's back."""
         await cast("_Hashes", self.redis).hset(self.key(job_id), name, value)
 
+    async def load_scripts(self) -> None:
+        """Have the server know every script, so that the first try of each is the one that counts."""
+        for script in self.queue.backend.connection.commands.values():
+            await cast("_Scripts", self.redis).script_load(str(script.script))
+
     async def active(self) -> int:
         return (await self.queue.getJobCounts("active"))["active"]
 
@@ -202,6 +212,11 @@ class Room:
     async def connections_of(self, worker: str) -> set[str]:
         """Return the server's ids of the connections a worker waits on."""
         return {client["id"] for client in await self._clients() if client["name"].endswith(f":w:{worker}")}
+
+    async def is_waiting(self, worker: str) -> bool:
+        """Say whether that worker waits for the wake-up marker."""
+        clients = [client for client in await self._clients() if client["name"].endswith(f":w:{worker}")]
+        return any("b" in client["flags"] for client in clients)
 
     async def _clients(self) -> list[Mapping[str, str]]:
         return cast("list[Mapping[str, str]]", await cast("_Clients", self.redis).client_list())

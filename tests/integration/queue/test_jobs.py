@@ -154,7 +154,14 @@ async def test_a_producers_own_attempts_win(room: Room) -> None:
 
 @pytest.mark.parametrize(
     "backoff",
-    [{"type": "no-such-kind", "delay": 5}, {"type": "exponential"}, {"type": "fixed", "delay": "soon"}, "soon"],
+    [
+        {"type": "no-such-kind", "delay": 5},
+        {"type": "exponential"},
+        {"type": "fixed", "delay": "soon"},
+        {"type": "exponential", "delay": 1e308},
+        {"type": "fixed", "delay": 1e300, "jitter": 0.5},
+        "soon",
+    ],
 )
 async def test_a_backoff_bullmq_cannot_compute_with_does_not_strand_the_job(room: Room, backoff: object) -> None:
     await room.start(raising(TransientFault("again")))
