@@ -39,7 +39,10 @@ SHORT_WAIT = timedelta(seconds=2)
 PATIENCE = timedelta(seconds=20)
 """How much of such sleep one call may have in all."""
 SLACK = timedelta(minutes=1)
-"""How much longer than its deadline a call holds money and slot if nobody reports."""
+"""How much longer than its deadline a call holds money if nobody reports."""
+SLOT_SLACK = timedelta(seconds=5)
+LONGEST_SLOT = timedelta(seconds=40)
+"""A dead worker's slot is free when its job comes back, at the cost of one call too many beside a very long one."""
 SPREAD = timedelta(minutes=1)
 """Over which jobs come back that waited for the same midnight."""
 NO_ANSWER = frozenset({"provider_5xx", "provider_unreachable", "provider_garbled"})
@@ -147,7 +150,7 @@ class GuardedGate:
         waited = timedelta(0)
         while True:
             admission = await self.limiter.admit(
-                asking.key, tokens=tokens_in + asking.request.max_tokens, lease=asking.deadline + SLACK
+                asking.key, tokens=tokens_in + asking.request.max_tokens, lease=min(asking.deadline + SLOT_SLACK, LONGEST_SLOT)
             )
             wait = min(admission.wait, MAX_SNOOZE) * (1 + 0.25 * self.jitter())
             match admission.verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import asyncpg
 import pytest
 
 from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable
@@ -131,3 +132,11 @@ async def test_a_pool_that_is_used_up_says_so_instead_of_waiting_for_ever(
 )
 def test_an_address_never_shows_credentials(url: str, shown: str) -> None:
     assert address(url) == shown
+
+
+async def test_a_client_that_lost_its_server_in_mid_protocol_counts_as_unreachable(database: Database) -> None:
+    async def lose(db: Connection) -> None:
+        raise asyncpg.InternalClientError("got result for unknown protocol state")
+
+    with pytest.raises(ServiceUnreachable):
+        await database.run(None, lose)

@@ -1,0 +1,123 @@
+"""Starts aiworker as `python -m aiworker` does, but with short clocks or with a safeguard switched off.
+
+For tests only: `TORTURE_CLOCKS=short` makes locks and passes expire within seconds, and `TORTURE_OFF=fence,outbox`
+takes the named safeguards out. Without either it is the command as it is shipped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from aiworker import policies
+from aiworker.envelope import Envelope, Scope
+from aiworker.protocol import Connection, JsonValue, LLMReply, LLMRequest
+
+CLOCKS = "TORTURE_CLOCKS"
+OFF = "TORTURE_OFF"
+SHORT_LOCK = timedelta(seconds=3)
+SHORT_DEADLINE = timedelta(seconds=4)
+
+
+def shorten_clocks() -> None:
+    """Let a dead worker's job, a failed job and an unsent message come back within seconds."""
+    # Before the queue is imported: its defaults are read then.
+    policies.LOCK_DURATION = SHORT_LOCK
+    policies.STALLED_INTERVAL = timedelta(seconds=1)
+    policies.POLICIES = tuple(replace(policy, deadline=SHORT_DEADLINE) for policy in policies.POLICIES)
+    from aiworker.runtime import gate, reconcile, relay
+
+    # What a dead worker holds of a provider's concurrency is free again after deadline and slack.
+    gate.SLACK = gate.SLOT_SLACK = timedelta(seconds=1)
+
+    reconcile.PERIOD = timedelta(seconds=2)
+    reconcile.FAILED_AFTER = timedelta(seconds=10)
+    relay.LEASE = timedelta(seconds=8)
+    relay.IDLE = (timedelta(milliseconds=500), timedelta(seconds=2))
+
+
+def without_fence() -> None:
+    """Let every copy of a job finish, whoever has claimed the run since."""
+    from aiworker.store import runs
+
+    async def hold(db: Connection, claim: runs.Claim) -> None:
+        return None
+
+    runs.hold = hold
+
+
+def without_outbox() -> None:
+    """Announce nothing in the transaction of the result."""
+    from aiworker.store import outbox
+
+    async def put(
+        db: Connection,
+        *,
+        run_id: str,
+        event: str,
+        tenant: str,
+        target: str,
+        body: Mapping[str, JsonValue],
+        key: str,
+        now: object,
+        kind: str = "http",
+    ) -> None:
+        return None
+
+    outbox.put = put
+
+
+def without_checkpoint() -> None:
+    """Store no reply before it is used."""
+    from aiworker.store import calls
+
+    async def checkpoint(
+        db: Connection,
+        run_id: str,
+        tenant: str,
+        request: LLMRequest,
+        reply: LLMReply,
+        *,
+        now: object,
+        keep: timedelta,
+    ) -> LLMReply:
+        return reply
+
+    calls.checkpoint = checkpoint
+
+
+def without_error_row() -> None:
+    """Fail a run without saying so to anybody."""
+    from aiworker.store import job_errors
+
+    async def record(
+        db: Connection, run_id: str, envelope: Envelope, scope: Scope | None, *, code: str, message: str, detail: str
+    ) -> None:
+        return None
+
+    job_errors.record = record
+
+
+SAFEGUARDS: Mapping[str, Callable[[], None]] = {
+    "fence": without_fence,
+    "outbox": without_outbox,
+    "checkpoint": without_checkpoint,
+    "error-row": without_error_row,
+}
+
+
+def main() -> None:
+    """Take away what is named, then be aiworker."""
+    if os.environ.get(CLOCKS) == "short":
+        shorten_clocks()
+    for name in filter(None, os.environ.get(OFF, "").split(",")):
+        SAFEGUARDS[name]()
+    from aiworker.cli import main as aiworker
+
+    aiworker()
+
+
+if __name__ == "__main__":
+    main()
