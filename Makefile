@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The suite starts hundreds of processes; each would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format lock node clean
+.PHONY: demo test check format bench torture lock node clean
 
 demo: .venv/demo.stamp
 	@$(BIN)/aiworker demo
@@ -22,6 +22,14 @@ check: .venv/dev.stamp
 format: .venv/dev.stamp
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# All figures of the targets, on a machine that does nothing else; BENCH="--quick" or BENCH="worker peers" for less.
+bench: .venv/dev.stamp .venv-bench/bench.stamp
+	@$(BIN)/python -m bench $(BENCH)
+
+# Two minutes of kills, stops and broken connections; TORTURE="--seed 7 --jobs 300" for another run.
+torture: .venv/dev.stamp
+	@$(BIN)/python -m tests.torture $(TORTURE)
 
 # The npm test tools; suites that need them are named "not run" without.
 node:
@@ -44,13 +52,20 @@ endef
 .venv/dev.stamp: .venv/bin/python requirements/dev.txt pyproject.toml
 	$(call install,-r requirements/dev.txt)
 
+# The other queues: not beside us, because they need another redis client.
+.venv-bench/bench.stamp: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 # Exact versions for every platform and Python from 3.11 on, by hash, without addresses.
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements/dev.txt
 	$(COMPILE) --extra embedded pyproject.toml -c requirements/dev.txt -o requirements/embedded.txt
 	$(COMPILE) pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+	$(COMPILE) --group bench -o requirements/bench.txt
 	printf 'hatchling\neditables\n' | $(COMPILE) - -c requirements/dev.txt -o requirements/build.txt
 
 clean:
-	rm -rf .venv node_modules
+	rm -rf .venv .venv-bench node_modules

@@ -97,6 +97,7 @@ class ReliableWorker(Worker):
         self._retention = retention.options
         self._prefix = prefix
         self._on_fetch = on_fetch
+        self._sweep_seconds = timing.stalled_sweep.total_seconds()
         self._fetch_retry = timing.fetch_retry.total_seconds()
         self._envelopes: WeakKeyDictionary[Job, Envelope] = WeakKeyDictionary()
         self._stopping = asyncio.Event()
@@ -142,7 +143,7 @@ class ReliableWorker(Worker):
         if self.running:
             raise RuntimeError("This worker is already running.")
         self.lockManager.start()
-        self.stalledCheckTimer = Timer(self._number("stalledInterval") / 1000, self.runStalledJobsCheck, self.emit)
+        self.stalledCheckTimer = Timer(self._sweep_seconds, self.runStalledJobsCheck, self.emit)
         self.running = True
         try:
             await self._fill_slots()
@@ -375,7 +376,8 @@ def _options(policy: QueuePolicy, *, prefix: str, timing: Timing) -> dict[str, o
         "prefix": prefix,
         "concurrency": policy.concurrency,
         "lockDuration": milliseconds(timing.lock),
-        "stalledInterval": milliseconds(timing.stalled_sweep),
+        # The mark that keeps others from sweeping at the same time must be gone when the next sweep is due.
+        "stalledInterval": milliseconds(timing.stalled_sweep * 0.9),
         "maxStalledCount": MAX_STALLED_COUNT,
         "drainDelay": timing.longest_wait.total_seconds(),
         "runRetryDelay": milliseconds(timing.fetch_retry),

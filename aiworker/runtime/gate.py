@@ -150,7 +150,9 @@ class GuardedGate:
         waited = timedelta(0)
         while True:
             admission = await self.limiter.admit(
-                asking.key, tokens=tokens_in + asking.request.max_tokens, lease=min(asking.deadline + SLOT_SLACK, LONGEST_SLOT)
+                asking.key,
+                tokens=tokens_in + asking.request.max_tokens,
+                lease=min(asking.deadline + SLOT_SLACK, LONGEST_SLOT),
             )
             wait = min(admission.wait, MAX_SNOOZE) * (1 + 0.25 * self.jitter())
             match admission.verdict:

@@ -141,7 +141,12 @@ def _pool(url: str, size: int) -> asyncpg.Pool:
         timeout=CONNECT_TIMEOUT.total_seconds(),
         command_timeout=STATEMENT_TIMEOUT.total_seconds(),
         server_settings={"application_name": "aiworker", "timezone": "UTC"},
+        reset=_keep_as_it_is,
     )
+
+
+async def _keep_as_it_is(connection: object) -> None:
+    """Do nothing: all we set, lock or open ends with its transaction, and asyncpg's reset costs a round trip."""
 
 
 def address(url: str) -> str:

@@ -26,7 +26,6 @@ async def test_fifteen_seconds_of_blows_lose_and_double_nothing(database_url: st
 
     again = f"python -m tests.torture --seconds 15 --jobs 200 --seed {plan.seed}"
     assert verdict.report.broken == {promise: [] for promise in verdict.report.broken}, again
-    assert verdict.report.unexcused == [], again
     assert verdict.is_quiet, again
     assert verdict.report.completed > 0, again
 
