@@ -375,17 +375,6 @@ def test_a_queue_table_of_the_toml_file_overrides_its_row() -> None:
     assert found.backoff == timedelta(milliseconds=500)
 
 
-@pytest.mark.parametrize(("text", "kept"), [("true", True), ("false", False), ("50", 50)])
-def test_how_many_ended_jobs_stay_is_set_per_queue(text: str, kept: int | bool) -> None:
-    Path("aiworker.toml").write_text(f"[queues.ai-jobs]\nremove_on_complete = {text}\nremove_on_fail = {text}\n")
-
-    found = policy(load(), "ai-jobs")
-
-    assert (found.remove_on_complete, found.remove_on_fail) == (kept, kept)
-    assert type(found.remove_on_fail) is type(kept)
-    assert policy(load(), "interview").remove_on_fail == 5_000
-
-
 def test_worker_concurrency_wins_over_the_toml_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKER_CONCURRENCY", "interview=20")
     Path("aiworker.toml").write_text("[queues.interview]\nconcurrency = 7\n[queues.ai-jobs]\nconcurrency = 6\n")

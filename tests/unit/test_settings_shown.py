@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiworker.errors import UsageError
-from aiworker.policies import KIB, MIB
+from aiworker.policies import KIB, MIB, policy_for
 from aiworker.settings import Settings, load
 from aiworker.settings.values import duration_option, format_duration, format_size, parse_duration, parse_size
 from aiworker.settings.view import explain, mask_address, mask_key
@@ -153,3 +153,14 @@ def test_the_missing_key_of_a_provider_is_named(provider: str, missing: str | No
 
 def test_a_key_that_is_there_is_not_missing() -> None:
     assert load(overrides={"openai_api_key": KEY}).missing_key("openai") is None
+
+
+@pytest.mark.parametrize(("text", "kept"), [("true", True), ("false", False), ("50", 50)])
+def test_how_many_ended_jobs_stay_is_set_per_queue(text: str, kept: int | bool) -> None:
+    Path("aiworker.toml").write_text(f"[queues.ai-jobs]\nremove_on_complete = {text}\nremove_on_fail = {text}\n")
+
+    found = policy_for("ai-jobs", load().policies())
+
+    assert (found.remove_on_complete, found.remove_on_fail) == (kept, kept)
+    assert type(found.remove_on_fail) is type(kept)
+    assert policy_for("interview", load().policies()).remove_on_fail == 5_000
