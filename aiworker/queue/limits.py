@@ -50,6 +50,11 @@ class Admission:
 class Limiter(Protocol):
     """Says when to ask, and learns from what came of it. A key is `provider:model`."""
 
+    @property
+    def needs_tokens(self) -> bool:
+        """Whether a request must be counted before it is let pass, which takes a while."""
+        ...
+
     async def admit(self, key: str, *, tokens: int, lease: timedelta) -> Admission:
         """Let one request of about `tokens` pass, or say for how long to wait; a slot nobody frees lasts `lease`."""
         ...
@@ -74,6 +79,8 @@ class Limiter(Protocol):
 
 class NoLimits:
     """Lets everything pass: for one-shot runs, which never need Redis."""
+
+    needs_tokens = False
 
     async def admit(self, key: str, *, tokens: int, lease: timedelta) -> Admission:
         return Admission(tokens=tokens)
@@ -123,6 +130,10 @@ class SharedLimits:
     def on(cls, redis_url: str, rules: Rules, *, prefix: str = "bull") -> SharedLimits:
         """Return the limits kept on a server; it is asked at the first call."""
         return cls(short_client(redis_url), rules, prefix)
+
+    @property
+    def needs_tokens(self) -> bool:
+        return self.rules.tokens_per_minute is not None
 
     async def admit(self, key: str, *, tokens: int, lease: timedelta) -> Admission:
         ticket = secrets.token_hex(8)

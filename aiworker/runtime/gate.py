@@ -106,7 +106,7 @@ class GuardedGate:
         if asking.llm.provider == prices.OFFLINE:
             yield Passage()
             return
-        tokens_in = await _prompt_tokens(asking)
+        tokens_in = await _prompt_tokens(asking) if self.limiter.needs_tokens or self.caps.are_set else 0
         hold = await self._hold(asking, tokens_in)
         try:
             admission, waited = await self._admitted(asking, tokens_in)

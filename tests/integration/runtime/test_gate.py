@@ -43,6 +43,7 @@ class Limits:
     """A limiter whose verdicts are given; notes what it was asked and told."""
 
     verdicts: list[Admission] = field(default_factory=list[Admission])
+    needs_tokens: bool = True
     asked: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     told: list[tuple[Outcomes, int | None, timedelta, int | None]] = field(
         default_factory=list[tuple[Outcomes, int | None, timedelta, int | None]]
