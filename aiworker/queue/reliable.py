@@ -7,6 +7,7 @@ slot takes its next job with the answer that confirms the last one, and ends whe
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -32,7 +33,7 @@ from aiworker.queue.delivery import (
     to_envelope,
 )
 from aiworker.queue.ending import Ending
-from aiworker.queue.events import Contained
+from aiworker.queue.events import Contained, Field, tell
 from aiworker.queue.leftovers import Search, wake_others
 from aiworker.queue.line import Line, Script
 from aiworker.queue.locks import SlotLocks
@@ -328,8 +329,11 @@ class ReliableWorker(Worker):
     def emit(self, event_name: str, *args: object) -> None:
         """Call every listener; one that raises would change a job's state or end the sweep for stalled jobs."""
         for listener in self._callbacks.get(event_name, ()):
-            with Contained("listener-failed", queue=self.policy.queue, listens_to=event_name):
+            try:
                 listener(*args)
+            except Exception as error:  # noqa: BLE001 - whatever a listener raises is its own fault
+                fields: dict[str, Field] = {"queue": self.policy.queue, "listens_to": event_name}
+                tell(logging.ERROR, "listener-failed", {**fields, "error": type(error).__name__})
 
     async def nextJobFromJobData(
         self,
