@@ -150,6 +150,31 @@ async def test_results_come_through_a_restart_of_redis_and_each_job_runs_once(tm
 
 
 @pytest.mark.slow
+async def test_ten_seconds_without_redis_under_load_cost_nothing(tmp_path: Path) -> None:
+    gate, port, in_hand, jobs = Gate(), free_port(), 10, 40
+    async with AsyncExitStack() as stack:
+        with running_server(tmp_path, "appendonly yes", "appendfsync always", port=port) as server:
+            room = Room(server.url, prefix="t")
+            stack.push_async_callback(room.leave)
+            running = await room.start(gate, policy=policy(concurrency=in_hand))
+            ids = [await room.add() for _ in range(jobs)]
+            await eventually(lambda: len(gate.seen) == in_hand, "every slot is taken")
+        first = [envelope.job_id for envelope in gate.seen]
+        gate.opened.set()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await eventually(lambda: loop.time() - began > 10, "Redis was away for 10 s", within=11)
+        stack.enter_context(running_server(tmp_path, "appendonly yes", port=port, password=server.password))
+        stack.push_async_callback(running.worker.drain, timedelta(0))
+        back = loop.time()
+        for job in first:
+            await room.reaches(job, "completed", within=3.0 - (loop.time() - back))
+        for job in ids:
+            await room.reaches(job, "completed")
+        assert sorted(envelope.job_id for envelope in gate.seen) == sorted(ids), "each job ran once"
+
+
+@pytest.mark.slow
 async def test_an_idle_worker_starts_a_job_at_once(room: Room) -> None:
     started: list[float] = []
     loop = asyncio.get_running_loop()
