@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from decimal import Decimal
@@ -24,7 +23,6 @@ from aiworker.testing.llm import scenarios as play
 from aiworker.testing.llm.models import Model
 from aiworker.testing.llm.wire import as_list, as_object
 from tests.support.doors import MAP, asking, door, on, request
-from tests.support.providers import in_process, on_loopback
 
 SONNET = "claude-sonnet-4-6"
 HAIKU = "claude-haiku-4-5"
@@ -41,21 +39,6 @@ LONG = prompt(1_000)
 
 
 ANYWHERE = pytest.mark.parametrize("http", ["in process", "on loopback"], indirect=True)
-
-
-@pytest.fixture
-def fake() -> FakeProviders:
-    return FakeProviders()
-
-
-@pytest.fixture
-async def http(request: pytest.FixtureRequest, fake: FakeProviders) -> AsyncGenerator[AsyncClient]:
-    if getattr(request, "param", "in process") == "in process":
-        async with in_process(fake) as client:
-            yield client
-    else:
-        async with fake, on_loopback() as client:
-            yield client
 
 
 def claude(fake: FakeProviders, http: AsyncClient, **more: Any) -> AnthropicMessages:

@@ -7,7 +7,6 @@ import gc
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +41,6 @@ PLAYED = sorted(set(play.NAMED) - {"hang", "drip"})
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     scrub(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def fake() -> FakeProviders:
-    return FakeProviders()
-
-
-@pytest.fixture
-async def http(fake: FakeProviders) -> AsyncGenerator[AsyncClient]:
-    async with in_process(fake) as opened:
-        yield opened
 
 
 # Keys and models

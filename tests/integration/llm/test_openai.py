@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -18,7 +17,6 @@ from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm import scenarios as play
 from aiworker.testing.llm.models import Model
 from tests.support.doors import MAP, asking, door, on, request
-from tests.support.providers import in_process, on_loopback
 
 LONG = Prompt(
     "long",
@@ -29,21 +27,6 @@ LLAMA = Model("openai", ("llama3.2",), 8_192, 4_096)
 
 
 ANYWHERE = pytest.mark.parametrize("http", ["in process", "on loopback"], indirect=True)
-
-
-@pytest.fixture
-def fake() -> FakeProviders:
-    return FakeProviders()
-
-
-@pytest.fixture
-async def http(request: pytest.FixtureRequest, fake: FakeProviders) -> AsyncGenerator[AsyncClient]:
-    if getattr(request, "param", "in process") == "in process":
-        async with in_process(fake) as client:
-            yield client
-    else:
-        async with fake, on_loopback() as client:
-            yield client
 
 
 def openai(fake: FakeProviders, http: AsyncClient, **more: Any) -> OpenAIChat:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -17,28 +16,12 @@ from aiworker.protocol import Allowance, Block, LLMReply, LLMRequest, Prompt, Ra
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm import scenarios as play
 from tests.support.doors import MAP, PROVIDERS, asking, door, on, request
-from tests.support.providers import in_process, on_loopback
 
 BOTH = pytest.mark.parametrize("provider", PROVIDERS)
 ANYWHERE = pytest.mark.parametrize("http", ["in process", "on loopback"], indirect=True)
 MODELS = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-6"}
 ODD = Prompt("odd", "1" * 12, (Block("task", "user", 'é🙂 "quoted" \\ \u2028 \x7f </data> ₹ ـ\n\t{x}'),))
 CANARY = "canary-7f3a"
-
-
-@pytest.fixture
-def fake() -> FakeProviders:
-    return FakeProviders()
-
-
-@pytest.fixture
-async def http(request: pytest.FixtureRequest, fake: FakeProviders) -> AsyncGenerator[AsyncClient]:
-    if getattr(request, "param", "in process") == "in process":
-        async with in_process(fake) as client:
-            yield client
-    else:
-        async with fake, on_loopback() as client:
-            yield client
 
 
 async def answered(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
@@ -15,22 +14,10 @@ from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm import scenarios as play
 from tests.support.doors import PROVIDERS, asking, request, settings
 from tests.support.jobs import NOW
-from tests.support.providers import in_process
 
 BOTH = pytest.mark.parametrize("provider", PROVIDERS)
 # Anthropic's SDK has a calendar of its own.
 pytestmark = pytest.mark.filterwarnings("ignore:The model 'claude:DeprecationWarning")
-
-
-@pytest.fixture
-def fake() -> FakeProviders:
-    return FakeProviders()
-
-
-@pytest.fixture
-async def http(fake: FakeProviders) -> AsyncGenerator[AsyncClient]:
-    async with in_process(fake) as opened:
-        yield opened
 
 
 RETIRED = [("anthropic", "claude-sonnet-4-20250514"), ("openai", "gpt-4o-2024-05-13")]
