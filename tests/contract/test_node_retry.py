@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
-from aiworker import embedded
-from tests.contract.node_bullmq import node, require_node
-from tests.e2e.daemon import JOB, QUEUE, Site, opened_site
+from tests.contract.node_bullmq import node
+from tests.e2e.daemon import JOB, QUEUE, Site
 from tests.integration.queue.room import Room
 from tests.support.jobs import TENANT, payload
 
@@ -21,21 +18,6 @@ AUDIT = "SELECT * FROM aiworker.audit ORDER BY audit_id"
 HIDE = "UPDATE resumes SET id = 'res-away' WHERE id = $1"
 SHOW = "UPDATE resumes SET id = $1 WHERE id = 'res-away'"
 RESUME = payload()["resume_id"]
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    require_node()
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
-
-
-@pytest.fixture
-async def node_room(site: Site) -> AsyncGenerator[Room]:
-    """Point Node's script at the site's corner of Redis."""
-    room = Room(site.variables["REDIS_URL"], site.prefix)
-    yield room
-    await room.leave()
 
 
 async def failed(site: Site, node_room: Room) -> str:

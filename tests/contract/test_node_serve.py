@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from aiworker import embedded
 from aiworker.queue.connection import client_name
-from tests.contract.node_bullmq import node, require_node
-from tests.e2e.daemon import JOB, QUEUE, Site, opened_site
+from tests.contract.node_bullmq import node
+from tests.e2e.daemon import JOB, QUEUE, Site
 from tests.integration.queue.room import Room
 from tests.support.jobs import TENANT, payload
 
 pytestmark = pytest.mark.node
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    require_node()
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
-
-
-@pytest.fixture
-async def node_room(site: Site) -> AsyncGenerator[Room]:
-    """Point Node's script at the site's corner of Redis."""
-    room = Room(site.variables["REDIS_URL"], site.prefix)
-    yield room
-    await room.leave()
 
 
 async def test_a_job_node_adds_is_done_and_nodes_events_see_our_receipt(site: Site, node_room: Room) -> None:
