@@ -39,10 +39,13 @@ node:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aiworker needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 
-# --no-build-isolation: an isolated build would fetch its backend without checking a hash.
+# --no-deps: the files name all there is; pip 23 would take a newer release, which has no hash, for a package that
+# another one asks for with an extra. --no-build-isolation: an isolated build fetches its backend without a hash.
+PIP_INSTALL = pip install --quiet --disable-pip-version-check --no-deps
 define install
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes $(1)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/$(PIP_INSTALL) --require-hashes $(1)
+	$(BIN)/$(PIP_INSTALL) --no-build-isolation --editable .
+	$(BIN)/pip check
 	@touch $@
 endef
 
@@ -55,7 +58,8 @@ endef
 # The other queues: not beside us, because they need another redis client.
 .venv-bench/bench.stamp: requirements/bench.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/$(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	.venv-bench/bin/pip check
 	@touch $@
 
 # Exact versions for every platform and Python from 3.11 on, by hash, without addresses.
