@@ -96,7 +96,7 @@ def processor(name: str, ask: Callable[[Any, Any, Context], tuple[Call, ...]], *
     async def save(payload: Any, facts: Any, result: Any, tx: Tx) -> Saved:
         return Saved("result-1")
 
-    return AnyProcessor(QUEUE, name, Payload, gather, ask, settle, save, asks)
+    return AnyProcessor(QUEUE, name, Payload, gather, ask, settle, save, asks, is_light=True)
 
 
 def request(text: str) -> tuple[Call, ...]:

@@ -23,9 +23,11 @@ class AnyProcessor:
     save: Callable[[Any, Any, Any, Tx], Awaitable[Saved]]
     asks: bool = True
     """False if `ask` never returns a call: such a job runs in one transaction."""
+    is_light: bool = False
+    """True if `ask` and `settle` take microseconds whatever the payload: no thread is worth it then."""
 
 
-def checked(processor: Processor[P, F, R], *, asks: bool = True) -> AnyProcessor:
+def checked(processor: Processor[P, F, R], *, asks: bool = True, is_light: bool = False) -> AnyProcessor:
     """Let the type checker compare a module with the protocol, step by step."""
     return AnyProcessor(
         processor.QUEUE,
@@ -36,6 +38,7 @@ def checked(processor: Processor[P, F, R], *, asks: bool = True) -> AnyProcessor
         processor.settle,
         processor.save,
         asks,
+        is_light,
     )
 
 

@@ -6,6 +6,7 @@ Without Redis's answer a call passes: a limiter that is away must not stop what 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,6 +23,7 @@ from aiworker.domain.pacing import Outcomes, Rules, Standing, Verdict
 from aiworker.envelope import to_milliseconds
 from aiworker.protocol import RateLimits
 from aiworker.queue.connection import short_client
+from aiworker.queue.line import Line
 
 ANSWER_WITHIN: Final = timedelta(milliseconds=500)
 TELL_EVERY: Final = timedelta(minutes=1)
@@ -101,16 +103,6 @@ class NoLimits:
         return None
 
 
-class _Script(Protocol):
-    """redis-py's script object, which sends the text again if the server has forgotten it."""
-
-    def __call__(self, *, keys: Sequence[str], args: Sequence[str | int]) -> Awaitable[object]: ...
-
-
-class _Scripts(Protocol):
-    def register_script(self, script: str) -> _Script: ...
-
-
 @dataclass(slots=True)
 class SharedLimits:
     """The limits all workers of one queue prefix keep together."""
@@ -120,11 +112,9 @@ class SharedLimits:
     prefix: str = "bull"
     now: Callable[[], datetime] | None = None
     """Whose clock counts; without one it is the server's, which all workers agree on."""
-    _script: _Script = field(init=False)
+    _line: Line | None = field(init=False, default=None)
+    _reports: set[asyncio.Task[None]] = field(init=False, default_factory=set[asyncio.Task[None]])
     _told_at: float | None = field(init=False, default=None)
-
-    def __post_init__(self) -> None:
-        self._script = cast("_Scripts", self.client).register_script(script())
 
     @classmethod
     def on(cls, redis_url: str, rules: Rules, *, prefix: str = "bull") -> SharedLimits:
@@ -156,11 +146,20 @@ class SharedLimits:
         left: RateLimits = NOT_SAID,
     ) -> None:
         more = 0 if used is None else used - admission.tokens
-        counts = [left.requests.remaining, left.tokens.remaining]
+        counts = _told([left.requests.remaining, left.tokens.remaining])
         pause_ms = round(retry_after.total_seconds() * 1000)
-        event = await self._ask(
-            "report", key, admission.ticket, outcome, admission.at_ms, more, pause_ms, *_told(counts)
-        )
+        said = self._say("report", key, admission.ticket, outcome, admission.at_ms, more, pause_ms, *counts)
+        heard = self._report_heard(key, outcome, said)
+        if outcome is not Outcomes.GOOD or admission.is_probe:
+            # What follows must find the others warned.
+            await heard
+            return
+        task = asyncio.create_task(heard)
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report_heard(self, key: str, outcome: Outcomes, said: Awaitable[object]) -> None:
+        event = await self._heard(said)
         if event in ("opened", "closed"):
             # One worker hears this, the one whose report turned it.
             provider, _, model = key.partition(":")
@@ -173,9 +172,15 @@ class SharedLimits:
         return None if answer is None else _standing(*answer[:3])
 
     async def aclose(self) -> None:
+        if self._line is not None:
+            await asyncio.gather(*self._reports)
+            await self._line.close()
         await self.client.aclose()
 
     async def _ask(self, verb: str, key: str, ticket: str, *rest: str | int) -> object:
+        return await self._heard(self._say(verb, key, ticket, *rest))
+
+    def _say(self, verb: str, key: str, ticket: str, *rest: str | int) -> asyncio.Future[object]:
         rules = self.rules
         own = [
             verb,
@@ -187,12 +192,21 @@ class SharedLimits:
         ]
         # One hash tag, so that both keys live on the same node of a cluster.
         keys = [f"{self.prefix}:aiworker:limits:{{{key}}}{part}" for part in ("", ":calls")]
+        self._line = self._line or Line(self.client, on_break=self._tell)
+        return self._line.call("EVALSHA", sha(), len(keys), *keys, *own, *rest, text=script())
+
+    async def _heard(self, said: Awaitable[object]) -> object:
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
-                return await self._script(keys=keys, args=[*own, *rest])
-        except (RedisError, OSError, TimeoutError) as error:
+                return await said
+        except TimeoutError as error:
+            # Perhaps its other end is gone without a word: the next question has a connection of its own.
+            if self._line is not None:
+                self._line.cut()
             self._tell(error)
-            return None
+        except (RedisError, OSError) as error:
+            self._tell(error)
+        return None
 
     def _tell(self, error: Exception) -> None:
         now = asyncio.get_running_loop().time()
@@ -205,6 +219,12 @@ class SharedLimits:
 def script() -> str:
     """Return the text of the one script."""
     return resources.files("aiworker.queue").joinpath("limits.lua").read_text("utf-8")
+
+
+@cache
+def sha() -> str:
+    """Return the name the server knows the script by."""
+    return hashlib.sha1(script().encode()).hexdigest()  # noqa: S324 - Redis's own choice
 
 
 def _told(counts: Sequence[int | None]) -> list[int | str]:

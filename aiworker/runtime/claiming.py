@@ -20,9 +20,12 @@ async def claim(
 ) -> Claim | Succeeded:
     """Claim a run in a transaction of its own; raises Decided for a failure that is only told once more."""
     try:
-        standing = await database.run(
-            scope.tenant if scope else None, lambda db: claim_in(db, envelope, scope, by=by, now=now)
-        )
+        # Nearly every run is to be had: one round trip. What stands in the way is looked at in a transaction.
+        standing = await database.run_one(lambda db: runs.claim_open(db, envelope, scope, by=by, now=now))
+        if standing is None:
+            standing = await database.run(
+                scope.tenant if scope else None, lambda db: claim_in(db, envelope, scope, by=by, now=now)
+            )
     except (ServiceUnreachable, ConfigurationError, Contention) as error:
         # Nothing was tried and nothing can be recorded: the job waits for the database, at no attempt's cost.
         raise Decided(error, Snooze(now + COME_BACK)) from error

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from aiworker.domain.characters import storable
 from aiworker.envelope import Envelope, Identity, Scope, to_milliseconds
@@ -49,6 +50,7 @@ MAX_ROUNDS = 2
 NO_MODEL = Limits(0, 0)
 """For jobs that ask nobody."""
 
+T = TypeVar("T")
 Receipt = dict[str, JsonValue]
 
 CALLBACKS: Mapping[str, str] = {"ai-jobs": "core-api:/internal/ai-jobs/complete"}
@@ -176,6 +178,11 @@ def tighter(limits: Limits, maximum: int) -> Limits:
     return replace(limits, window=min(window, limits.window // 2))
 
 
+async def _pure(processor: AnyProcessor, step: Callable[..., T], *args: object) -> T:
+    """Run a pure step: off the loop unless it is light, so that locks are renewed meanwhile."""
+    return step(*args) if processor.is_light else await asyncio.to_thread(step, *args)
+
+
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -193,6 +200,7 @@ class _Delivery:
     abort: Abort | None
 
     async def at_once(self, db: Connection, admitted: Admitted) -> Receipt:
+        """Do all there is to do, in a transaction that has claimed or holds the run."""
         _able(admitted, self.claim)
         processor, payload, ctx = admitted.processor, admitted.payload, self._context(NO_MODEL)
         facts = await processor.gather(payload, ctx, db)
@@ -207,7 +215,7 @@ class _Delivery:
         processor, payload, tenant = admitted.processor, admitted.payload, admitted.scope.tenant
         database = self.runtime.database
         if not processor.asks:
-            return await database.run(tenant, lambda db: self.at_once(db, admitted))
+            return await self._held(tenant, lambda db: self.at_once(db, admitted))
         llm = self.runtime.model_of(processor.queue)
         ctx = self._context(llm.limits)
         facts = await database.run(tenant, lambda db: processor.gather(payload, ctx, db), readonly=True)
@@ -226,15 +234,23 @@ class _Delivery:
         if self.abort and self.abort.aborted:
             raise Interrupted()
         answered = next(iter(performer.replies.values()), None)
-        return await database.run(tenant, lambda db: self._finish(db, admitted, facts, result, answered))
+        return await self._held(tenant, lambda db: self._finish(db, admitted, facts, result, answered))
+
+    async def _held(self, tenant: str, work: Callable[[Connection], Awaitable[Receipt]]) -> Receipt:
+        """Run `work` in a transaction in which nobody else can claim or end the run."""
+
+        async def guarded(db: Connection) -> Receipt:
+            await runs.hold(db, self.claim)
+            return await work(db)
+
+        return await self.runtime.database.run(tenant, guarded)
 
     async def _settled(self, admitted: Admitted, facts: object, ctx: Context, performer: Performer) -> object:
         processor, payload = admitted.processor, admitted.payload
         ctx, replies = await self._asked(admitted, facts, ctx, performer)
         for round_number in range(1, MAX_ROUNDS + 1):
-            # Guards and splicing are pure CPU work: off the loop, so that locks are renewed meanwhile.
             try:
-                result = await asyncio.to_thread(processor.settle, payload, facts, replies, ctx)
+                result = await _pure(processor, processor.settle, payload, facts, replies, ctx)
             except InvalidAnswer:
                 performer.tell_unusable()
                 raise
@@ -263,14 +279,12 @@ class _Delivery:
         return ctx, {step.removesuffix("/short"): reply for step, reply in replies.items()}
 
     async def _requests(self, admitted: Admitted, facts: object, ctx: Context) -> tuple[Call, ...]:
-        # Truncation counts tokens of whole documents: off the loop.
-        return await asyncio.to_thread(admitted.processor.ask, admitted.payload, facts, ctx)
+        return await _pure(admitted.processor, admitted.processor.ask, admitted.payload, facts, ctx)
 
     async def _finish(
         self, db: Connection, admitted: Admitted, facts: object, result: object, answered: LLMReply | None
     ) -> Receipt:
         now, tenant = self.runtime.now(), admitted.scope.tenant
-        await runs.hold(db, self.claim)
         tx = Tx(
             connection=db,
             tenant=tenant,

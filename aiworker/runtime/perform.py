@@ -146,11 +146,10 @@ class Performer:
         if came is None:
             return
         try:
-            await self.database.run(
-                self.tenant,
+            await self.database.run_one(
                 lambda db: calls.keep_garbled(
                     db, self.run_id, self.tenant, request, came, now=self.now(), keep=self.keep_replies
-                ),
+                )
             )
         except AiworkerError as error:
             log.warning("garbled-not-kept", extra={"fields": {"step": request.step, "errorCode": error.code}})
@@ -165,11 +164,10 @@ class Performer:
         return await self._checkpoint(request, reply)
 
     async def _checkpoint(self, request: Call, reply: LLMReply) -> LLMReply:
-        return await self.database.run(
-            self.tenant,
+        return await self.database.run_one(
             lambda db: calls.checkpoint(
                 db, self.run_id, self.tenant, request, reply, now=self.now(), keep=self.keep_replies
-            ),
+            )
         )
 
     async def _recall(self) -> calls.Checkpoints:

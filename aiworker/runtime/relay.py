@@ -24,9 +24,6 @@ LONGEST_RETRY = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
 IDLE = (timedelta(seconds=2), timedelta(seconds=30))
 
-NOBODY = Delivery(None, "retry", "no_receiver")
-"""No receiver is configured: the message waits until one is, however long."""
-
 log = logging.getLogger("aiworker.relay")
 
 
@@ -52,8 +49,9 @@ class Relay:
     async def deliver(self, run_id: str) -> None:
         """Try a run's messages once; never raises, because the job is done either way."""
         try:
-            async with self.database.transaction(None) as db:
-                messages = await outbox.lease_of_run(db, run_id, now=self.now(), lease=LEASE)
+            messages = await self.database.run_one(
+                lambda db: outbox.lease_of_run(db, run_id, receivers=self.receivers.keys(), now=self.now(), lease=LEASE)
+            )
             await asyncio.gather(*(self._send(message) for message in messages))
         except AiworkerError as error:
             log.warning("delivery-postponed", extra={"fields": {"errorCode": error.code}})
@@ -66,7 +64,15 @@ class Relay:
     async def pass_once(self) -> int:
         """Send what is due and return how many messages were tried."""
         async with self.database.transaction(None) as db:
-            messages = await outbox.lease_due(db, now=self.now(), lease=LEASE, limit=BATCH)
+            messages = await outbox.lease_due(
+                db,
+                receivers=self.receivers.keys(),
+                now=self.now(),
+                lease=LEASE,
+                # However long it takes until somebody configures one.
+                wait=LONGEST_RETRY,
+                limit=BATCH,
+            )
         # All at once: one after another, a slow receiver would outlast the lease of the last ones.
         await asyncio.gather(*(self._send(message) for message in messages))
         return len(messages)
@@ -100,19 +106,14 @@ class Relay:
 
     async def _send(self, message: Message) -> None:
         receiver, _, path = message.target.partition(":")
-        door = self.receivers.get(receiver)
-        delivery = (
-            await door.post(path, message.body, idempotency_key=message.idempotency_key, attempt=message.tries)
-            if door
-            else NOBODY
+        delivery = await self.receivers[receiver].post(
+            path, message.body, idempotency_key=message.idempotency_key, attempt=message.tries
         )
         crashpoint("called")
         async with self.database.transaction(message.tenant) as db:
             now, status = self.now(), str(delivery.status or delivery.error_code)
             verdict = self._verdict(message, delivery, now)
-            if delivery is NOBODY:
-                await outbox.wait(db, message, until=now + LONGEST_RETRY, status=status)
-            elif verdict == "sent":
+            if verdict == "sent":
                 await outbox.mark_sent(db, message, now=now, status=status)
             elif verdict == "dead":
                 await outbox.bury(db, message, now=now, status=status)

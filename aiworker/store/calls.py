@@ -18,12 +18,14 @@ WHERE run_id = $1 AND tenant_id = $2 AND state = 'done' AND reply IS NOT NULL
 """
 
 CHECKPOINT = """
+WITH tenant AS MATERIALIZED (SELECT set_config('app.tenant_id', $4, true) AS tenant_id)
 INSERT INTO aiworker.calls
     (run_id, step, request_hash, tenant_id, kind, state, provider, requested_model, served_model, reply,
      stop_reason, tokens_in, tokens_out, tokens_cached, tokens_cache_written, cost_usd, price_date, external_id,
      created_at, expires_at, prompt_name, prompt_fingerprint, prompt_removed, prompt_flags)
-VALUES ($1, $2, $3, $4, 'llm', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20, $21, $22, $23::json)
+SELECT $1, $2, $3, tenant_id, 'llm', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+       $20, $21, $22, $23::json
+FROM tenant
 ON CONFLICT (run_id, step, request_hash) DO UPDATE
 SET reply = coalesce(aiworker.calls.reply, excluded.reply), expires_at = excluded.expires_at
 RETURNING step, request_hash, reply, provider, requested_model, served_model, stop_reason,
@@ -72,7 +74,7 @@ async def recall(db: Connection, run_id: str, tenant: str) -> Checkpoints:
 async def checkpoint(
     db: Connection, run_id: str, tenant: str, request: LLMRequest, reply: LLMReply, *, now: datetime, keep: timedelta
 ) -> LLMReply:
-    """Store a reply before anybody parses it; if another copy stored one first, return that one.
+    """Store a reply before anybody parses it, in one statement; if another copy stored one first, return that one.
 
     What the call itself told, time and allowances, is not stored but handed on.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,8 +21,15 @@ WHERE message_id IN (
     SELECT message_id FROM aiworker.outbox
     WHERE run_id = $1 AND sent_at IS NULL AND dead_at IS NULL
       AND next_at <= $2 AND (locked_until IS NULL OR locked_until <= $2)
+      AND split_part(target, ':', 1) = ANY ($4::text[])
     FOR UPDATE SKIP LOCKED)
 RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, first_tried_at
+"""
+
+PUT_OFF = """
+UPDATE aiworker.outbox SET next_at = $3, last_status = 'no_receiver'
+WHERE sent_at IS NULL AND dead_at IS NULL AND next_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
+  AND split_part(target, ':', 1) <> ALL ($2::text[])
 """
 
 LEASE_DUE = """
@@ -46,11 +53,6 @@ WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND 
 POSTPONE = """
 UPDATE aiworker.outbox
 SET next_at = $3, last_status = $4, locked_until = NULL, first_tried_at = coalesce(first_tried_at, $6)
-WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
-"""
-
-WAIT = """
-UPDATE aiworker.outbox SET next_at = $3, last_status = $4, locked_until = NULL, tries = tries - 1
 WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
 """
 
@@ -98,15 +100,24 @@ async def put(
     await db.execute(PUT, run_id, event, tenant, kind, target, json.dumps(body), storable(key), now)
 
 
-async def lease_of_run(db: Connection, run_id: str, *, now: datetime, lease: timedelta) -> list[Message]:
-    """Take this run's unsent messages that are due, for `lease`."""
-    return [_message(dict(row)) for row in await db.fetch(LEASE_OF_RUN, run_id, now, now + lease)]
+async def lease_of_run(
+    db: Connection, run_id: str, *, receivers: Collection[str], now: datetime, lease: timedelta
+) -> list[Message]:
+    """Take this run's unsent messages that are due and for one of the `receivers`, for `lease`; one statement."""
+    rows = await db.fetch(LEASE_OF_RUN, run_id, now, now + lease, list(receivers))
+    return [_message(dict(row)) for row in rows]
 
 
-async def lease_due(db: Connection, *, now: datetime, lease: timedelta, limit: int) -> list[Message]:
-    """Take due messages of every tenant, for `lease`; none if another worker is taking some right now."""
+async def lease_due(
+    db: Connection, *, receivers: Collection[str], now: datetime, lease: timedelta, wait: timedelta, limit: int
+) -> list[Message]:
+    """Take due messages of every tenant, for `lease`; none if another worker is taking some right now.
+
+    Those for none of the `receivers` are put off by `wait`, untried.
+    """
     if not await db.fetchval(ONLY_ONE):
         return []
+    await db.execute(PUT_OFF, now, list(receivers), now + wait)
     return [_message(dict(row)) for row in await db.fetch(LEASE_DUE, now, now + lease, limit)]
 
 
@@ -132,11 +143,6 @@ async def mark_sent(db: Connection, message: Message, *, now: datetime, status: 
 async def postpone(db: Connection, message: Message, *, until: datetime, status: str, now: datetime) -> None:
     """Record a failed try and when to try again."""
     await db.execute(POSTPONE, message.message_id, message.tenant, until, status, message.tries, now)
-
-
-async def wait(db: Connection, message: Message, *, until: datetime, status: str) -> None:
-    """Put a message off that nobody tried to send."""
-    await db.execute(WAIT, message.message_id, message.tenant, until, status, message.tries)
 
 
 async def bury(db: Connection, message: Message, *, now: datetime, status: str) -> None:

@@ -17,13 +17,15 @@ from aiworker.errors import Fenced
 from aiworker.protocol import Connection, JsonValue
 
 CLAIM = """
+WITH tenant AS MATERIALIZED (SELECT nullif(set_config('app.tenant_id', coalesce($7, ''), true), '') AS tenant_id)
 INSERT INTO aiworker.runs AS r
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
      state, fence, attempt, claimed_by, claimed_at, stalled)
 SELECT $1, $2, $3, $4, $5,
        coalesce((SELECT max(epoch) FROM aiworker.runs
                  WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)), 0),
-       $6, $7, $8, $9, 'running', $10, $11, $12, $13, $14
+       $6, tenant_id, $8, $9, 'running', $10, $11, $12, $13, $14
+FROM tenant
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO UPDATE
 SET state = 'running', fence = excluded.fence, starts = r.starts + 1, attempt = excluded.attempt,
     tenant_id = excluded.tenant_id, student_id = excluded.student_id, session_id = excluded.session_id,
@@ -173,10 +175,10 @@ class Epoch:
     state: str
 
 
-async def claim(
+async def claim_open(
     db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime
-) -> Claim | Succeeded | Failed:
-    """Claim the newest epoch of the job's run; raise Fenced if a later delivery has claimed it."""
+) -> Claim | None:
+    """Claim the newest epoch of the job's run, in one statement that sets the tenant; None if it is not to be had."""
     row = await db.fetchrow(
         CLAIM,
         *_identity(envelope.identity),
@@ -188,8 +190,16 @@ async def claim(
         now,
         envelope.stalled_count,
     )
-    if row is not None:
-        return _claim(row, envelope, scope)
+    return _claim(row, envelope, scope) if row is not None else None
+
+
+async def claim(
+    db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime
+) -> Claim | Succeeded | Failed:
+    """Claim the newest epoch of the job's run; raise Fenced if a later delivery has claimed it."""
+    open_run = await claim_open(db, envelope, scope, by=by, now=now)
+    if open_run is not None:
+        return open_run
     latest = await db.fetchrow(LATEST, *_identity(envelope.identity))
     return _standing(dict(latest) if latest else {})
 

@@ -22,7 +22,10 @@ __all__ = ["add_to_job_context", "configure", "event_fields", "job_context", "sh
 
 BACKLOG = 10_000
 """Lines that may wait for the stream; further ones are dropped and counted."""
+BATCH = 100
 TICK_S = 1.0
+REST_S = 0.01
+"""Between two looks at the queue: to wake this thread for each line costs the event loop more than the line."""
 STOP_WITHIN_S = 2.0
 OWN = "aiworker"
 
@@ -102,20 +105,22 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._stopping.is_set() and self._lines.empty()):
-            fields = self._next()
+            lines = self._next()
             self._write_all(self._repeats.due())
-            if fields is not None and self._repeats.admits(fields):
-                self._write_all([fields])
+            self._write_all([fields for fields in lines if self._repeats.admits(fields)])
             self._tell_losses()
+            self._stopping.wait(REST_S)
         self._write_all(self._repeats.due(at_end=True))
         self._tell_losses()
 
-    def _next(self) -> Fields | None:
-        """Wait for a line; None if it is time to look at the counts, or to stop."""
-        try:
-            return self._lines.get(timeout=TICK_S if self._repeats.is_counting else None)
-        except queue.Empty:
-            return None
+    def _next(self) -> list[Fields]:
+        """Wait for a line and take those behind it; none if it is time to look at the counts, or to stop."""
+        lines: list[Fields | None] = []
+        with suppress(queue.Empty):
+            lines.append(self._lines.get(timeout=TICK_S if self._repeats.is_counting else None))
+            while len(lines) < BATCH:
+                lines.append(self._lines.get_nowait())
+        return [fields for fields in lines if fields is not None]
 
     def _tell_losses(self) -> None:
         count = self._dropped
