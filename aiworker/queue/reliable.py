@@ -34,13 +34,13 @@ from aiworker.queue.delivery import (
 )
 from aiworker.queue.ending import Ending
 from aiworker.queue.events import Contained, Field, tell
-from aiworker.queue.leftovers import Search, wake_others
+from aiworker.queue.idle import Idle
+from aiworker.queue.leftovers import Search
 from aiworker.queue.line import Line, Script
 from aiworker.queue.locks import SlotLocks
 
 METRICS_MINUTES: Final = 7 * 24 * 60
 CLOSE_SECONDS: Final = 5.0
-WAKE_SECONDS: Final = 1.0
 LONGEST_BLOCK_SECONDS: Final = 10
 """BullMQ's own limit of one wait for a job."""
 BLOCK_SLACK_SECONDS: Final = 5
@@ -97,7 +97,7 @@ class ReliableWorker(Worker):
         self.is_draining = False
         self._retention = retention.options
         self._prefix = prefix
-        self._on_fetch = on_fetch
+        self.on_fetch = on_fetch
         self._sweep_seconds = timing.stalled_sweep.total_seconds()
         self._fetch_retry = timing.fetch_retry.total_seconds()
         self._envelopes: WeakKeyDictionary[Job, Envelope] = WeakKeyDictionary()
@@ -106,6 +106,7 @@ class ReliableWorker(Worker):
         self._tokens = 0
         self._fetching_since: float | None = None
         self._search = Search(self)
+        self._idle = Idle(self)
         self.line = Line(commands, on_break=self._on_break)
         self.line.carry(cast("dict[str, Script]", self.backend.connection.commands))
         lock_ms = milliseconds(timing.lock)
@@ -215,40 +216,19 @@ class ReliableWorker(Worker):
         return None
 
     async def getNextJob(self, token: str) -> Job | None:
-        if not self.takes_more or (self.drained and not await self._is_work_due()):
+        if not self.takes_more or (self.drained and not await self._idle.is_work_due()):
             return None
         job = await self.moveToActive(token)
-        self._on_fetch()
+        self.on_fetch()
         if job is not None:
             self.emit("active", job, "waiting")
         return job
-
-    async def _is_work_due(self) -> bool:
-        self.waiting = asyncio.ensure_future(self.waitForJob())
-        try:
-            self.blockUntil = await self.waiting
-        except asyncio.CancelledError:
-            # Cancelling the idle wait is how draining wakes it; anything else must go on.
-            if self.takes_more or self.forceClosing:
-                raise
-        finally:
-            self.waiting = None
-        if not self.takes_more:
-            await self._pass_wake_up_on()
-            return False
-        self._on_fetch()
-        return self.blockUntil <= time.time() * 1000
 
     async def waitForJob(self) -> int:
         longest = max(cast("float", self.opts["drainDelay"]), LONGEST_BLOCK_SECONDS)
         # Without it a connection whose other end is gone without a word would wait for hours.
         async with asyncio.timeout(longest + BLOCK_SLACK_SECONDS):
             return await super().waitForJob()
-
-    async def _pass_wake_up_on(self) -> None:
-        with Contained("wake-up-failed", queue=self.policy.queue):
-            async with asyncio.timeout(WAKE_SECONDS):
-                await wake_others(self.line, self.backend.keys)
 
     async def processJob(self, job: Job, token: str) -> Job | None:
         """Run one job to its end and return the one that came with the confirmation, if any."""
@@ -279,7 +259,7 @@ class ReliableWorker(Worker):
             cast("int | None", delay) or 0,
             token,
         )
-        self._on_fetch()
+        self.on_fetch()
         if job is not None:
             self.emit("active", job, "waiting")
         return job
@@ -303,7 +283,7 @@ class ReliableWorker(Worker):
 
     async def wait_until_idle(self) -> None:
         """Wait until nothing is in hand, no fetch is under way and nothing a lost answer left behind is looked for."""
-        while unfinished := self.processing | self._search.under_way:
+        while unfinished := self.processing | self._search.under_way | self._idle.handing_on:
             await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
 
     async def shut(self, *, force: bool = False) -> None:
