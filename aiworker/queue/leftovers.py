@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiworker.queue.reliable import ReliableWorker
 
 SETTLE_SECONDS: Final = 0.5
+FAREWELL_SECONDS: Final = 2.0
 DELAYED_SCORE: Final = 0x1000
 """BullMQ's factor between a due time and its score in `delayed`."""
 
@@ -66,6 +67,13 @@ class Search:
             self._is_due = False
             with Contained("search-failed", queue=self._worker.policy.queue):
                 await give_back_unheld(self._worker)
+
+
+async def bid_farewell(worker: ReliableWorker) -> None:
+    """Give back what a consumer that has ended was just being handed; without it those jobs wait for their locks."""
+    with Contained("search-failed", queue=worker.policy.queue):
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await give_back_unheld(worker)
 
 
 async def give_back_unheld(worker: ReliableWorker) -> None:

@@ -24,6 +24,7 @@ from aiworker.queue.events import Contained, EventKind, Field, QueueEvent, is_to
 from aiworker.queue.faults import JobFault, as_ours
 from aiworker.queue.hands import HAND_BACK_SECONDS, Hands
 from aiworker.queue.isolation import Handler
+from aiworker.queue.leftovers import bid_farewell
 from aiworker.queue.locks import LOCK_LOST
 from aiworker.queue.reliable import ReliableWorker, Timing
 from aiworker.queue.watchdog import Limits, Watchdog
@@ -181,6 +182,7 @@ class QueueWorker:
         reason = "unresponsive" if self._is_unresponsive else _end_of(self._consumer)
         self._is_unresponsive = False
         self._report(EventKind.WORKER_RESTARTING, reason=reason, waitMs=wait_ms)
+        await bid_farewell(worker)
         await worker.shut(force=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):

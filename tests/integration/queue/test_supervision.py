@@ -11,11 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from bullmq import Job
 
 from aiworker.envelope import Envelope
 from aiworker.errors import ServiceUnreachable
 from aiworker.protocol import Abort, JsonValue
 from aiworker.queue.events import EventKind
+from aiworker.queue.reliable import ReliableWorker
 from aiworker.queue.worker import QueueWorker, WorkerState
 from tests.integration.queue.room import HASTY, POLICY, TIMING, Gate, Room, done, eventually, policy, utc_now
 from tests.integration.queue.server import free_port, running_server
@@ -49,6 +51,32 @@ async def test_a_dying_consumer_gives_its_jobs_back_unpunished(room: Room) -> No
     assert [(e.attempts_made, e.stalled_count) for e in gate.seen] == [(0, 0), (0, 0)]
     assert gate.cancelled == 1
     assert running.count(EventKind.JOB_HANDED_BACK) == 1
+
+
+async def test_a_job_that_a_dying_consumer_was_just_being_handed_starts_at_its_successor(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = asyncio.Event()
+    fetch = ReliableWorker.moveToActive
+
+    async def last_fetch(self: ReliableWorker, token: str) -> Job | None:
+        job = await fetch(self, token)
+        if job is None or handed.is_set():
+            return job
+        handed.set()
+        return await asyncio.Future[None]()
+
+    monkeypatch.setattr(ReliableWorker, "moveToActive", last_fetch)
+    gate = Gate()
+    gate.opened.set()
+    running = await room.start(gate)
+    job = await room.add(attempts=1)
+    await handed.wait()
+    assert await room.state(job) == "active" and not gate.seen
+    consumer().cancel()
+    await room.reaches(job, "completed")
+    assert [(e.attempts_made, e.stalled_count) for e in gate.seen] == [(0, 0)]
+    assert running.count(EventKind.WORKER_RESTARTING) == 1
 
 
 async def test_the_waits_between_restarts_double(room: Room) -> None:
