@@ -70,8 +70,8 @@ class Limiter(Protocol):
         used: int | None = None,
         retry_after: timedelta = timedelta(0),
         left: RateLimits = NOT_SAID,
-    ) -> None:
-        """Tell how a call ended and how many tokens it used; never raises."""
+    ) -> bool:
+        """Tell how a call ended and how many tokens it used, and hear whether that opened the breaker; never raises."""
         ...
 
     async def aclose(self) -> None:
@@ -96,8 +96,8 @@ class NoLimits:
         used: int | None = None,
         retry_after: timedelta = timedelta(0),
         left: RateLimits = NOT_SAID,
-    ) -> None:
-        return None
+    ) -> bool:
+        return False
 
     async def aclose(self) -> None:
         return None
@@ -113,7 +113,7 @@ class SharedLimits:
     now: Callable[[], datetime] | None = None
     """Whose clock counts; without one it is the server's, which all workers agree on."""
     _line: Line | None = field(init=False, default=None)
-    _reports: set[asyncio.Task[None]] = field(init=False, default_factory=set[asyncio.Task[None]])
+    _reports: set[asyncio.Task[bool]] = field(init=False, default_factory=set[asyncio.Task[bool]])
     _told_at: float | None = field(init=False, default=None)
 
     @classmethod
@@ -144,7 +144,7 @@ class SharedLimits:
         used: int | None = None,
         retry_after: timedelta = timedelta(0),
         left: RateLimits = NOT_SAID,
-    ) -> None:
+    ) -> bool:
         more = 0 if used is None else used - admission.tokens
         counts = _told([left.requests.remaining, left.tokens.remaining])
         pause_ms = round(retry_after.total_seconds() * 1000)
@@ -152,19 +152,20 @@ class SharedLimits:
         heard = self._report_heard(key, outcome, said)
         if outcome is not Outcomes.GOOD or admission.is_probe:
             # What follows must find the others warned.
-            await heard
-            return
+            return await heard
         task = asyncio.create_task(heard)
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
+        return False
 
-    async def _report_heard(self, key: str, outcome: Outcomes, said: Awaitable[object]) -> None:
+    async def _report_heard(self, key: str, outcome: Outcomes, said: Awaitable[object]) -> bool:
         event = await self._heard(said)
         if event in ("opened", "closed"):
             # One worker hears this, the one whose report turned it.
             provider, _, model = key.partition(":")
             fields = {"provider": provider, "model": model, "outcome": str(outcome)}
             log.log(logging.ERROR if event == "opened" else logging.INFO, f"breaker-{event}", extra={"fields": fields})
+        return event == "opened"
 
     async def standing(self, key: str) -> Standing | None:
         """Return what is known of a key, for health and tests; None without Redis's answer."""

@@ -28,7 +28,7 @@ from aiworker.errors import (
 from aiworker.protocol import Connection
 from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.killpoints import crashpoint
-from aiworker.store import job_errors, runs
+from aiworker.store import alerts, job_errors, runs
 from aiworker.store.database import Database
 from aiworker.store.runs import Claim
 
@@ -103,6 +103,7 @@ class Ending:
                     message=student_text(error.code),
                     detail=error.message,
                 )
+                await alerts.note(db, error.code, run_id=self.claim.run_id, tenant=self.claim.tenant, now=now)
 
     async def last_words(self) -> None:
         """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""

@@ -30,7 +30,7 @@ from aiworker.llm import prices
 from aiworker.llm.client import LLM
 from aiworker.protocol import Abort, LLMReply, LLMRequest
 from aiworker.queue.limits import NOT_SAID, Admission, Limiter
-from aiworker.store import budgets
+from aiworker.store import alerts, budgets
 from aiworker.store.budgets import Caps, Hold, Spent
 from aiworker.store.database import Database
 
@@ -45,6 +45,7 @@ LONGEST_SLOT = timedelta(seconds=40)
 """A dead worker's slot is free when its job comes back, at the cost of one call too many beside a very long one."""
 SPREAD = timedelta(minutes=1)
 """Over which jobs come back that waited for the same midnight."""
+BREAKER_OPENED = "breaker_opened"
 NO_ANSWER = frozenset({"provider_5xx", "provider_unreachable", "provider_garbled"})
 
 log = logging.getLogger("aiworker.runtime")
@@ -178,7 +179,7 @@ class GuardedGate:
     ) -> None:
         reply = passage.reply
         outcome = Outcomes.GOOD if reply else judged(error)
-        await self.limiter.report(
+        has_opened = await self.limiter.report(
             asking.key,
             admission,
             outcome,
@@ -186,11 +187,23 @@ class GuardedGate:
             retry_after=error.retry_after if isinstance(error, RateLimited) else timedelta(0),
             left=reply.rate_limits if reply else NOT_SAID,
         )
+        if has_opened:
+            await self._alert(asking)
         if reply and reply.usage.cost_usd is not None:
             await self._settle(hold, Decimal(reply.usage.cost_usd))
         elif not reply and outcome not in (Outcomes.UNKNOWN, Outcomes.FAULT):
             await self._settle(hold, Decimal(0))
         # Else it may have been paid for: the money stays held until the hold expires.
+
+    async def _alert(self, asking: Asking) -> None:
+        """Leave word that nobody asks this provider for now, whoever's call it was that found out."""
+        now = self.now()
+        try:
+            await self.database.run(
+                None, lambda db: alerts.note(db, BREAKER_OPENED, run_id=asking.run_id, tenant=None, now=now)
+            )
+        except AiworkerError as error:
+            log.warning("alert-not-left", extra={"fields": {"kind": BREAKER_OPENED, "errorCode": error.code}})
 
     async def _settle(self, hold: Hold | None, actual: Decimal) -> None:
         if hold is None:

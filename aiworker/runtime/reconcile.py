@@ -25,7 +25,7 @@ from aiworker.protocol import Connection
 from aiworker.queue.events import EventKind, QueueEvent
 from aiworker.queue.whereabouts import Place
 from aiworker.runtime.admit import CLI_QUEUE, Admitted, admit
-from aiworker.store import budgets, calls, job_errors, runs, stale
+from aiworker.store import alerts, budgets, calls, job_errors, runs, stale
 from aiworker.store.database import Database
 from aiworker.store.runs import Claim
 from aiworker.store.stale import Unfinished
@@ -141,6 +141,7 @@ class Reconciler:
             await runs.fail(db, standing, CODE, attempt=envelope.attempts_made, now=now)
             words, detail = student_text(CODE), WORDS[Place.FAILED]
             await job_errors.record(db, standing.run_id, envelope, scope, code=CODE, message=words, detail=detail)
+            await alerts.note(db, CODE, run_id=standing.run_id, tenant=standing.tenant, now=now)
             return standing.run_id
 
         try:
@@ -192,9 +193,14 @@ class Reconciler:
 
     async def _end(self, run: Unfinished, place: Place) -> bool:
         words, now = student_text(CODE), self.now()
-        ended = await self.database.run(
-            run.tenant, lambda db: stale.end(db, run, code=CODE, message=words, detail=WORDS[place], now=now)
-        )
+
+        async def end(db: Connection) -> bool:
+            ended = await stale.end(db, run, code=CODE, message=words, detail=WORDS[place], now=now)
+            if ended:
+                await alerts.note(db, CODE, run_id=run.run_id, tenant=run.tenant, now=now)
+            return ended
+
+        ended = await self.database.run(run.tenant, end)
         if ended:
             self._tell(place, run.queue, run.job_id, run.run_id)
         return ended

@@ -13,7 +13,7 @@ from aiworker.errors import AiworkerError
 from aiworker.outbound.core_api import Delivery
 from aiworker.protocol import JsonValue
 from aiworker.runtime.killpoints import crashpoint
-from aiworker.store import outbox
+from aiworker.store import alerts, outbox
 from aiworker.store.database import Database
 from aiworker.store.outbox import Message
 
@@ -22,6 +22,8 @@ BATCH = 20
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(hours=24)
+DEAD = "message_dead"
+"""The alert of a message that was given up."""
 IDLE = (timedelta(seconds=2), timedelta(seconds=30))
 
 log = logging.getLogger("aiworker.relay")
@@ -117,6 +119,7 @@ class Relay:
                 await outbox.mark_sent(db, message, now=now, status=status)
             elif verdict == "dead":
                 await outbox.bury(db, message, now=now, status=status)
+                await alerts.note(db, DEAD, run_id=message.run_id, tenant=message.tenant, now=now)
             else:
                 again = now + backoff(message.tries, self.jitter())
                 await outbox.postpone(db, message, until=again, status=status, now=now)

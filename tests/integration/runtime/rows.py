@@ -34,3 +34,11 @@ async def outbox(database: Database) -> list[dict[str, Any]]:
 
 def outcome(error: AiworkerError) -> object:
     return error.outcome(NOW)
+
+
+async def alerts(database: Database) -> list[tuple[str, str, int]]:
+    """Return tenant, code and count of every window, in order."""
+    found = await rows(
+        database, "SELECT tenant_id, code, count FROM aiworker.alerts ORDER BY window_at, tenant_id, code"
+    )
+    return [(row["tenant_id"], row["code"], row["count"]) for row in found]

@@ -30,7 +30,7 @@ from aiworker.runtime.execute import execute
 from aiworker.runtime.gate import GuardedGate, judged
 from aiworker.store.budgets import Caps
 from aiworker.store.database import Database
-from tests.integration.runtime.rows import errors, rows, runs
+from tests.integration.runtime.rows import alerts, errors, rows, runs
 from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, insert_example, processor, question, runtime
 
 NAME = "rewrite-resume"
@@ -45,6 +45,7 @@ class Limits:
     verdicts: list[Admission] = field(default_factory=list[Admission])
     needs_tokens: bool = True
     asked: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    opens: bool = False
     told: list[tuple[Outcomes, int | None, timedelta, int | None]] = field(
         default_factory=list[tuple[Outcomes, int | None, timedelta, int | None]]
     )
@@ -62,8 +63,9 @@ class Limits:
         used: int | None = None,
         retry_after: timedelta = timedelta(0),
         left: RateLimits = NOT_SAID,
-    ) -> None:
+    ) -> bool:
         self.told.append((outcome, used, retry_after, left.requests.remaining))
+        return self.opens
 
     async def aclose(self) -> None:
         """Have nothing to close."""
@@ -167,6 +169,17 @@ async def test_nobody_sleeps_in_his_slot_for_ever(bench: Bench) -> None:
 async def test_a_wait_is_told_as_a_minute_at_most(bench: Bench) -> None:
     bench.limits.verdicts = [replace(WAITS, wait=timedelta(hours=1))]
     assert (await bench.fails()).outcome(NOW) == Snooze(NOW + timedelta(seconds=60))
+
+
+async def test_the_call_that_opens_the_breaker_leaves_one_alert_for_all_tenants(bench: Bench) -> None:
+    bench.limits.opens = True
+    bench.model.script.append(ProviderBlocked("The key was refused."))
+    assert (await bench.fails()).code == "provider_blocked"
+    assert await alerts(bench.database) == [("", "breaker_opened", 1)]
+    bench.limits.opens = False
+    bench.model.script.append(ProviderBlocked("The key was refused."))
+    await bench.fails(envelope(job_id="another"))
+    assert await alerts(bench.database) == [("", "breaker_opened", 1)]
 
 
 async def test_an_open_breaker_snoozes_the_job_without_a_call_and_gives_it_up_after_6_hours(bench: Bench) -> None:

@@ -25,7 +25,7 @@ from aiworker.store import calls, runs, stale
 from aiworker.store.database import Database
 from tests.integration.queue.room import eventually
 from tests.integration.runtime.floor import QUEUE, Floor, floor, model, own_environment
-from tests.integration.runtime.rows import errors, outcome, rows, variants
+from tests.integration.runtime.rows import alerts, errors, outcome, rows, variants
 from tests.integration.runtime.rows import runs as all_runs
 from tests.support.jobs import NOW, TENANT, Clock, ScriptedModel, again, envelope, insert_example, question, runtime
 
@@ -105,6 +105,7 @@ async def test_a_job_that_stalled_out_gets_its_row_in_words_for_students(bench: 
     assert await bench.states() == [("failed", "stalled")]
     (row,) = await errors(bench.database)
     assert (row["code"], row["message"], row["tenant_id"]) == ("stalled", student_text("stalled"), TENANT)
+    assert await alerts(bench.database) == [(TENANT, "stalled", 1)]
 
 
 async def test_one_that_never_ran_gets_its_row_too(bench: Bench) -> None:
@@ -212,6 +213,7 @@ async def test_a_run_without_a_job_is_ended_once_nobody_can_be_working_on_it(ben
     (row,) = await errors(bench.database)
     assert (row["code"], row["student_id"], row["attempts"]) == ("stalled", "student-9", 1)
     assert "payload is lost" in row["detail"]
+    assert await alerts(bench.database) == [(TENANT, "stalled", 1)]
     assert await bench.reconciler.pass_once() == Done()
 
 

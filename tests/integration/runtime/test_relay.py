@@ -17,7 +17,8 @@ from aiworker.runtime.relay import GIVE_UP_AFTER, LEASE, LONGEST_RETRY, Relay, b
 from aiworker.store import outbox
 from aiworker.store.database import Database
 from aiworker.testing.core_api import FakeCoreApi
-from tests.support.jobs import Clock, again, envelope, insert_example, runtime
+from tests.integration.runtime.rows import alerts
+from tests.support.jobs import TENANT, Clock, again, envelope, insert_example, runtime
 
 SECRET = "relay-test-secret"
 
@@ -113,6 +114,7 @@ async def test_a_refused_message_is_dead_at_once_and_stays_visible(
     await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
     (message,) = await messages(relay.database)
     assert message["dead_at"] is not None and message["last_status"] == "422"
+    assert await alerts(relay.database) == [(TENANT, "message_dead", 1)]
     clock.move(timedelta(days=1))
     assert await relay.pass_once() == 0
 
