@@ -29,6 +29,7 @@ from aiworker.store.database import opened
 from aiworker.testing.core_api import FakeCoreApi
 from tests.support.environment import scrubbed
 from tests.support.jobs import insert_example
+from tests.support.redis_text import text_in_redis
 
 QUEUE = "ai-jobs"
 JOB = "rewrite-resume"
@@ -289,26 +290,8 @@ class Site:
                 await self.redis.delete(key)
 
     async def text_in_redis(self) -> str:
-        """Return everything that stands in Redis but for what the producer wrote: each job's data."""
-        return "\n".join([f"{key} {await self._content(key)}" for key in await self.keys()])
-
-    async def _content(self, key: str) -> object:
-        match await self._redis("TYPE", key):
-            case "hash":
-                content = await self._redis("HGETALL", key)
-                return {name: value for name, value in content.items() if name != "data"}
-            case "string":
-                return await self._redis("GET", key)
-            case "list":
-                return await self._redis("LRANGE", key, 0, -1)
-            case "zset":
-                return await self._redis("ZRANGE", key, 0, -1)
-            case "set":
-                return await self._redis("SMEMBERS", key)
-            case "stream":
-                return await self._redis("XRANGE", key, "-", "+")
-            case other:
-                raise AssertionError(f"{key} is a {other}")
+        """Return everything that stands in Redis but for each job's data."""
+        return await text_in_redis(self.redis, await self.keys())
 
     async def _redis(self, *words: object) -> Any:
         return await cast("_Commands", self.redis).execute_command(*words)

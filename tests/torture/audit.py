@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.torture.canaries import leaks
 from tests.torture.daemons import PAID_AND_NOT_STORED, Life
 from tests.torture.meter import OK, Asked
 from tests.torture.rig import Rig
 
-PROMISES = ("lost", "duplicates", "untold_results", "failures_without_row", "told_both")
+PROMISES = ("lost", "duplicates", "untold_results", "failures_without_row", "told_both", "leaks")
 """What must never be, whatever happened."""
 STORED_WITHIN = 2.0
 """Seconds after an answer in which a death may still be the reason that it is not stored."""
@@ -32,7 +33,7 @@ STORED = "SELECT external_id FROM aiworker.calls WHERE state = 'done' AND extern
 
 @dataclass(slots=True)
 class Report:
-    """The audit of one torture: by promise the jobs that broke it, and the figures."""
+    """The audit of one torture: by promise what broke it (jobs, places), and the figures."""
 
     jobs: int = 0
     completed: int = 0
@@ -86,6 +87,7 @@ async def audit(rig: Rig) -> Report:
     stored = {str(row["external_id"]) for row in await rig.rows(STORED)}
     _payments(report, rig, stored)
     _processes(report, [life for place in rig.places for life in place.lives])
+    report.broken["leaks"] = await leaks(rig)
     return report
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.torture.audit import PROMISES, Report, audit
+from tests.torture.canaries import VACANCY, plant
 from tests.torture.chaos import Chaos, core_answers, model, schedule
 from tests.torture.meter import Play
 from tests.torture.rig import Rig
@@ -21,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "untold_results": "results without a delivered callback",
     "failures_without_row": "failures without an error row",
     "told_both": "jobs told both",
+    "leaks": "planted secrets and names found",
 }
 DAEMONS = 3
 BAD_PAYLOADS = 0.02
@@ -72,6 +74,7 @@ async def torture(rig: Rig, plan: Plan) -> Verdict:
     """Feed the daemons, beat them, let them come to rest, and audit."""
     rng = random.Random(plan.seed)  # the blows must be repeatable, nothing here is a secret
     chaos = Chaos(rig, schedule(rng, plan.seconds))
+    await plant(rig)
     rig.meter.script = model(random.Random(plan.seed + 1))
     rig.core_api.script(None, core_answers(random.Random(plan.seed + 2), plan.jobs))
     bad = {number for number in range(plan.jobs) if rng.random() < BAD_PAYLOADS}
@@ -100,9 +103,9 @@ async def _trickle(rig: Rig, numbers: range, bad: set[int], seconds: float) -> N
 
 async def _feed(rig: Rig, numbers: range, bad: set[int]) -> None:
     if good := [number for number in numbers if number not in bad]:
-        await rig.add(*good)
+        await rig.add(*good, job_description=VACANCY)
     if wrong := [number for number in numbers if number in bad]:
-        await rig.add(*wrong, tone="sarcastic")
+        await rig.add(*wrong, tone=VACANCY)
 
 
 def show(verdict: Verdict, console: Console) -> None:

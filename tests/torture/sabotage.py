@@ -100,11 +100,28 @@ def without_error_row() -> None:
     job_errors.record = record
 
 
+def without_safe_errors() -> None:
+    """Tell BullMQ what exceptions say, whoever wrote it."""
+    from aiworker.errors import AiworkerError, TransientFault
+    from aiworker.queue import hands
+
+    def as_ours(error: BaseException) -> AiworkerError:
+        texts: list[str] = []
+        cause: BaseException | None = error
+        while cause is not None:
+            texts.append(str(cause))
+            cause = cause.__cause__ or cause.__context__
+        return TransientFault("; ".join(texts), code="internal")
+
+    hands.as_ours = as_ours
+
+
 SAFEGUARDS: Mapping[str, Callable[[], None]] = {
     "fence": without_fence,
     "outbox": without_outbox,
     "checkpoint": without_checkpoint,
     "error-row": without_error_row,
+    "safe-errors": without_safe_errors,
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 from aiworker.testing.llm.scenarios import EchoMap, ServerError, Step, Text
 from tests.e2e.daemon import eventually
 from tests.torture.audit import Report, audit
+from tests.torture.canaries import VACANCY, plant
 from tests.torture.meter import Play
 from tests.torture.rig import Rig, opened_rig
 
@@ -128,6 +129,21 @@ async def test_without_the_fence_a_copy_that_was_overtaken_writes_a_second_resul
 
     assert found(report) == ({} if is_on else {"duplicates": 1, "two_results": 1})
     assert (report.extra_paid, report.overlapped) == (1, 1)
+
+
+@with_and_without
+async def test_without_safe_errors_what_a_provider_quotes_is_shown_in_redis(database_url: str, is_on: bool) -> None:
+    async with opened_rig(database_url) as rig:
+        await plant(rig)
+        rig.meter.script = lambda job, before: Play(ServerError(500))
+        await rig.add(1, attempts=1, job_description=VACANCY)
+        rig.start(off=[] if is_on else ["safe-errors"])
+        assert await rig.settles(30.0)
+        await rig.end()
+        report = await audit(rig)
+
+    assert report.failed == 1
+    assert report.broken["leaks"] == ([] if is_on else ["vacancy in Redis", "key in Redis"])
 
 
 async def test_a_call_that_a_dead_worker_has_paid_for_is_excused(database_url: str) -> None:
