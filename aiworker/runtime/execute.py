@@ -41,9 +41,9 @@ from aiworker.runtime.ending import Ending
 from aiworker.runtime.gate import OPEN, Gate
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.runtime.perform import Performer
-from aiworker.store import outbox, runs
+from aiworker.store import runs
 from aiworker.store.database import Database
-from aiworker.store.runs import Claim, Succeeded
+from aiworker.store.runs import Announcement, Claim, Succeeded
 from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2
@@ -296,8 +296,7 @@ class _Delivery:
         saved = await admitted.processor.save(admitted.payload, facts, result, tx)
         receipt = self._receipt(saved, tx)
         json.dumps(receipt, allow_nan=False)
-        await self._announce(db, admitted, saved, now)
-        await runs.succeed(db, self.claim, receipt, now=now)
+        await runs.succeed(db, self.claim, receipt, self._announcement(admitted, saved), now=now)
         crashpoint("in_tx")
         return receipt
 
@@ -312,25 +311,17 @@ class _Delivery:
             "writes": dict(saved.writes),
         }
 
-    async def _announce(self, db: Connection, admitted: Admitted, saved: Saved, now: datetime) -> None:
+    def _announcement(self, admitted: Admitted, saved: Saved) -> Announcement | None:
         target = CALLBACKS.get(admitted.processor.queue)
         if target is None:
-            return
-        await outbox.put(
-            db,
-            run_id=self.claim.run_id,
-            event="complete",
-            tenant=admitted.scope.tenant,
-            target=target,
-            body={
-                "jobId": self.envelope.job_id,
-                "jobType": self.envelope.name,
-                "tenantId": admitted.scope.tenant,
-                "resultId": saved.result_id,
-            },
-            key=self._idempotency_key("complete"),
-            now=now,
-        )
+            return None
+        body: dict[str, JsonValue] = {
+            "jobId": self.envelope.job_id,
+            "jobType": self.envelope.name,
+            "tenantId": admitted.scope.tenant,
+            "resultId": saved.result_id,
+        }
+        return Announcement("complete", target, body, key=self._idempotency_key("complete"))
 
     def _idempotency_key(self, event: str) -> str:
         job = self.envelope

@@ -1,19 +1,13 @@
-"""Messages that leave after commit, under a lease so that a dead worker's come back."""
+"""Messages that leave after commit, under a lease so that a dead worker's come back; `runs.succeed` writes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiworker.domain.characters import storable
 from aiworker.protocol import Connection, JsonValue
-
-PUT = """
-INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $8)
-"""
 
 LEASE_OF_RUN = """
 UPDATE aiworker.outbox SET locked_until = $3, tries = tries + 1
@@ -82,22 +76,6 @@ class Message:
     idempotency_key: str
     tries: int
     first_tried_at: datetime | None
-
-
-async def put(
-    db: Connection,
-    *,
-    run_id: str,
-    event: str,
-    tenant: str,
-    target: str,
-    body: Mapping[str, JsonValue],
-    key: str,
-    now: datetime,
-    kind: str = "http",
-) -> None:
-    """Write a message into the transaction whose result it announces."""
-    await db.execute(PUT, run_id, event, tenant, kind, target, json.dumps(body), storable(key), now)
 
 
 async def lease_of_run(

@@ -68,6 +68,14 @@ UPDATE aiworker.runs SET state = 'succeeded', receipt = $3::json, finished_at = 
 WHERE run_id = $1 AND tenant_id = $2
 """
 
+SUCCEED_AND_TELL = """
+WITH message AS (
+    INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)
+    VALUES ($1, $5, $2, $6, $7, $8::json, $9, $4, $4))
+UPDATE aiworker.runs SET state = 'succeeded', receipt = $3::json, finished_at = $4
+WHERE run_id = $1 AND tenant_id = $2
+"""
+
 FAIL = """
 UPDATE aiworker.runs
 SET state = 'failed', error_code = $3, attempt = $4, clean_ends = clean_ends + 1, finished_at = $5
@@ -163,6 +171,17 @@ class Failed:
     attempt: int
     stalled: int
     error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is told after the commit; `kind` is `http` or `queue`, `key` the same at every try."""
+
+    event: str
+    target: str
+    body: Mapping[str, JsonValue]
+    key: str
+    kind: str = "http"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +290,17 @@ async def hold(db: Connection, claim: Claim) -> None:
         raise Fenced()
 
 
-async def succeed(db: Connection, claim: Claim, receipt: Mapping[str, JsonValue], *, now: datetime) -> None:
-    """Mark a held run as done."""
-    await db.execute(SUCCEED, claim.run_id, claim.tenant, json.dumps(receipt, allow_nan=False), now)
+async def succeed(
+    db: Connection, claim: Claim, receipt: Mapping[str, JsonValue], message: Announcement | None, *, now: datetime
+) -> None:
+    """Mark a held run as done, with the message that tells of it."""
+    done = (claim.run_id, claim.tenant, json.dumps(receipt, allow_nan=False), now)
+    if message is None:
+        await db.execute(SUCCEED, *done)
+    else:
+        # One round trip for both.
+        told = (message.event, message.kind, message.target, json.dumps(message.body), storable(message.key))
+        await db.execute(SUCCEED_AND_TELL, *done, *told)
 
 
 async def fail(db: Connection, claim: Claim, code: str, *, attempt: int, now: datetime) -> None:
