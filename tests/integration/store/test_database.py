@@ -140,3 +140,49 @@ async def test_a_client_that_lost_its_server_in_mid_protocol_counts_as_unreachab
 
     with pytest.raises(ServiceUnreachable):
         await database.run(None, lose)
+
+
+@pytest.mark.parametrize(
+    "tenant", ["'; DROP TABLE aiworker.runs; --", "Ünïversität \\ 大学", "$1", "{tenant}", "a" * 5_000]
+)
+async def test_a_tenants_name_is_only_ever_a_name(database: Database, tenant: str) -> None:
+    async with database.transaction(tenant) as db:
+        assert await db.fetchval("SELECT current_setting('app.tenant_id')") == tenant
+
+
+async def test_a_cancelled_transaction_leaves_nothing_on_its_connection(database_url: str) -> None:
+    async with opened(database_url, size=1) as small:
+        began = asyncio.Event()
+
+        async def hang(db: Connection) -> None:
+            await db.execute("INSERT INTO aiworker.audit (actor, action, tenant_id) VALUES ('a', 'b', 't-1')")
+            began.set()
+            await db.execute("SELECT pg_sleep(60)")
+
+        task = asyncio.create_task(small.run("t-1", hang))
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with small.transaction(None) as db:
+            assert await db.fetchval("SELECT current_setting('app.tenant_id', true)") == ""
+            assert await db.fetchval("SELECT count(*) FROM aiworker.audit WHERE tenant_id = 't-1'") == 0
+
+
+async def test_an_error_inside_a_transaction_is_told_as_it_is_and_rolled_back(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction("t-1") as db:
+            await db.execute("INSERT INTO aiworker.audit (actor, action, tenant_id) VALUES ('a', 'b', 't-1')")
+            raise ZeroDivisionError
+    async with database.transaction("t-1") as db:
+        assert await db.fetchval("SELECT count(*) FROM aiworker.audit WHERE tenant_id = 't-1'") == 0
+
+
+async def test_one_statement_alone_is_a_transaction_in_which_nothing_of_the_last_tenant_is_left(
+    database_url: str,
+) -> None:
+    query = "SELECT coalesce(nullif(current_setting('app.tenant_id', true), ''), 'nobody')"
+    async with opened(database_url, size=1) as small:
+        async with small.transaction("t-1"):
+            pass
+        assert await small.run_one(lambda db: db.fetchval(query)) == "nobody"
