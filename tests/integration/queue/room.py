@@ -110,6 +110,11 @@ class Running:
     def of(self, kind: EventKind) -> list[QueueEvent]:
         return [event for event in self.events if event.kind is kind]
 
+    async def heard(self, kind: EventKind) -> list[QueueEvent]:
+        """Wait for the first of these events: Redis shows a job's new state before its worker has read the answer."""
+        await eventually(lambda: self.of(kind), f"the worker tells of {kind}")
+        return self.of(kind)
+
 
 class _Hashes(Protocol):
     """redis-py leaves this command's parameters untyped."""

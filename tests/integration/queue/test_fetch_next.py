@@ -112,7 +112,7 @@ async def test_a_next_job_that_stalled_too_often_fails_without_its_handler(room:
     await room.reaches(last, "completed")
     assert await room.field(stalled, "failedReason") == "stalled: job stalled more than allowable limit"
     assert stalled not in {envelope.job_id for envelope in gate.seen}
-    assert [event.was_handled for event in running.of(EventKind.JOB_FAILED)] == [False]
+    assert [event.was_handled for event in await running.heard(EventKind.JOB_FAILED)] == [False]
 
 
 async def test_a_next_job_may_be_put_off(room: Room) -> None:
@@ -218,7 +218,7 @@ async def test_a_failure_whose_answer_was_lost_is_told_once_and_spends_one_attem
     job = await room.add()
     await eventually(lambda: running.count(EventKind.JOB_FAILED), "its end is told")
     assert (proxy.swallowed, await room.state(job), await room.field(job, "atm")) == (1, "failed", "1")
-    assert [event.is_final for event in running.of(EventKind.JOB_FAILED)] == [True]
+    assert [event.is_final for event in await running.heard(EventKind.JOB_FAILED)] == [True]
 
 
 async def test_a_fetched_job_whose_answer_was_lost_is_handed_back(proxy: Proxy, room: Room) -> None:
@@ -255,4 +255,4 @@ async def test_a_result_that_redis_refuses_fails_the_attempt_in_our_words(room: 
     gate.opened.set()
     await room.reaches(job, "failed")
     assert await room.field(job, "failedReason") == reason
-    assert [event.reason for event in running.of(EventKind.JOB_FAILED)] == [reason]
+    assert [event.reason for event in await running.heard(EventKind.JOB_FAILED)] == [reason]

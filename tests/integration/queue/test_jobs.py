@@ -108,7 +108,7 @@ async def test_a_cancel_fails_at_once(room: Room) -> None:
     await room.reaches(job, "failed")
     assert await room.field(job, "failedReason") == "not_found: resume r-1"
     assert await room.field(job, "atm") == "1"
-    assert running.of(EventKind.JOB_FAILED)[0].is_final
+    assert (await running.heard(EventKind.JOB_FAILED))[0].is_final
 
 
 async def test_a_snooze_waits_until_its_time_and_spends_no_attempt(room: Room) -> None:
@@ -254,7 +254,7 @@ async def test_a_job_that_cannot_be_read_is_handed_on_as_such_and_does_not_stop_
     await room.queue.promoteJobs()
     await room.reaches(job, "failed")
     assert (await room.field(job, "failedReason") or "").startswith("bad_envelope: ")
-    event = running.of(EventKind.JOB_FAILED)[0]
+    (event,) = await running.heard(EventKind.JOB_FAILED)
     assert (event.is_final, event.job_id) == (True, job)
     assert (seen[0].is_readable, seen[0].data == text) == (False, name == "data")
     healthy = await room.add()
@@ -283,7 +283,7 @@ async def test_a_job_that_stalled_too_often_fails_without_its_handler(room: Room
     await room.reaches(job, "failed")
     assert await room.field(job, "failedReason") == "stalled: job stalled more than allowable limit"
     assert gate.seen == []
-    assert [event.was_handled for event in running.of(EventKind.JOB_FAILED)] == [False]
+    assert [event.was_handled for event in await running.heard(EventKind.JOB_FAILED)] == [False]
 
 
 @pytest.mark.parametrize("handle", [done, raising(TransientFault("again"))])
