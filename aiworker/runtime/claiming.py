@@ -21,7 +21,7 @@ async def claim(
     """Claim a run in a transaction of its own; raises Decided for a failure that is only told once more."""
     try:
         # Nearly every run is to be had: one round trip. What stands in the way is looked at in a transaction.
-        standing = await database.run_one(lambda db: runs.claim_open(db, envelope, scope, by=by, now=now))
+        standing = await database.run_one(lambda db: runs.claim_open(db, envelope, scope, by=by, now=now, alone=True))
         if standing is None:
             standing = await database.run(
                 scope.tenant if scope else None, lambda db: claim_in(db, envelope, scope, by=by, now=now)

@@ -218,7 +218,7 @@ class _Delivery:
             return await self._held(tenant, lambda db: self.at_once(db, admitted))
         llm = self.runtime.model_of(processor.queue)
         ctx = self._context(llm.limits)
-        facts = await database.run(tenant, lambda db: processor.gather(payload, ctx, db), readonly=True)
+        facts = await database.read(tenant, lambda db: processor.gather(payload, ctx, db))
         performer = Performer(
             database=database,
             llm=llm,

@@ -109,7 +109,7 @@ class Performer:
 
     async def _reply(self, request: Call) -> LLMReply:
         assert self._known is not None
-        if known := self._known.get((request.step, request.hash)):
+        if self._known and (known := self._known.get((request.step, request.hash))):
             return known
         if self.abort and self.abort.aborted:
             raise Interrupted()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -64,9 +64,18 @@ class Database:
         """Run `work` in a transaction, again at most twice if PostgreSQL chose it as a deadlock's victim."""
         return await _again(lambda: self.transaction(tenant, readonly=readonly), work)
 
+    async def read(self, tenant: str | None, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` in a read-only transaction that is opened by its first query, if there is one."""
+        return await _again(lambda: self._reader(tenant), work)
+
     async def run_one(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Run `work`, ONE statement that sets its tenant itself, as a transaction of its own; as often as `run`."""
         return await _again(self._borrowed, work)
+
+    @asynccontextmanager
+    async def _reader(self, tenant: str | None) -> AsyncGenerator[Connection]:
+        async with AsyncExitStack() as stack:
+            yield _OnDemand(lambda: stack.enter_async_context(self.transaction(tenant, readonly=True)))
 
     @asynccontextmanager
     async def _borrowed(self) -> AsyncGenerator[PoolConnectionProxy]:
@@ -86,6 +95,31 @@ class Database:
             await asyncio.wait_for(self._pool.close(), CONNECT_TIMEOUT.total_seconds())
         except TimeoutError:
             self._pool.terminate()
+
+
+class _OnDemand:
+    """A connection that is not there until it is needed."""
+
+    def __init__(self, opens: Callable[[], Awaitable[Connection]]) -> None:
+        self._opens = opens
+        self._opened: Connection | None = None
+
+    async def _connection(self) -> Connection:
+        if self._opened is None:
+            self._opened = await self._opens()
+        return self._opened
+
+    async def execute(self, query: str, *args: Any) -> str:
+        return await (await self._connection()).execute(query, *args)
+
+    async def fetch(self, query: str, *args: Any) -> Sequence[Any]:
+        return await (await self._connection()).fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Any:
+        return await (await self._connection()).fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        return await (await self._connection()).fetchval(query, *args)
 
 
 async def _again(

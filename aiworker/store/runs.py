@@ -17,7 +17,9 @@ from aiworker.errors import Fenced
 from aiworker.protocol import Connection, JsonValue
 
 CLAIM = """
-WITH tenant AS MATERIALIZED (SELECT nullif(set_config('app.tenant_id', coalesce($7, ''), true), '') AS tenant_id)
+WITH tenant AS MATERIALIZED (
+    SELECT nullif(set_config('app.tenant_id', coalesce($7, ''), true), '') AS tenant_id,
+           CASE WHEN $15 THEN set_config('synchronous_commit', 'off', true) END)
 INSERT INTO aiworker.runs AS r
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
      state, fence, attempt, claimed_by, claimed_at, stalled)
@@ -195,9 +197,13 @@ class Epoch:
 
 
 async def claim_open(
-    db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime
+    db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime, alone: bool = False
 ) -> Claim | None:
-    """Claim the newest epoch of the job's run, in one statement that sets the tenant; None if it is not to be had."""
+    """Claim the newest epoch of the job's run, in one statement that sets the tenant; None if it is not to be had.
+
+    A claim that is `alone` in its transaction does not wait for the disk: whatever is written for the run later, with
+    its disk write, comes after it, and a claim that a crash of the server forgets is one that nobody made.
+    """
     row = await db.fetchrow(
         CLAIM,
         *_identity(envelope.identity),
@@ -208,6 +214,7 @@ async def claim_open(
         by,
         now,
         envelope.stalled_count,
+        alone,
     )
     return _claim(row, envelope, scope) if row is not None else None
 
