@@ -161,6 +161,7 @@ async def with_the_next_job_under_way(proxy: Proxy, room: Room) -> tuple[Running
     running = await room.start(gate, policy=ALONE, url=proxy.url)
     first, second = await room.add(), await room.add()
     await eventually(lambda: gate.seen, "the first starts")
+    await room.load_scripts()
     proxy.hold_answers()
     gate.opened.set()
     await room.reaches(first, "completed")
