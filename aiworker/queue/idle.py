@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiworker.queue.events import Contained
 from aiworker.queue.leftovers import wake_others
@@ -26,8 +26,13 @@ class Idle:
 
     def __init__(self, worker: ReliableWorker) -> None:
         self._worker = worker
-        self.handing_on: set[asyncio.Future[None]] = set()
-        """Wake-ups that came when nobody here waited any more, on their way to the other workers."""
+        self._handing_on: set[asyncio.Future[None]] = set()
+
+    @property
+    def under_way(self) -> set[asyncio.Future[Any]]:
+        """A wait that has not ended, and wake-ups on their way to the other workers."""
+        wait = self._worker.waiting
+        return set(self._handing_on) if wait is None else {wait, *self._handing_on}
 
     async def is_work_due(self) -> bool:
         """Wait, and say whether there may be a job."""
@@ -65,8 +70,8 @@ class Idle:
             wait.exception()
         # It may have taken the queue's marker with it, and all our slots may be busy for long.
         task = asyncio.create_task(self._hand_on(), name=f"wake-up {self._worker.policy.queue}")
-        self.handing_on.add(task)
-        task.add_done_callback(self.handing_on.discard)
+        self._handing_on.add(task)
+        task.add_done_callback(self._handing_on.discard)
 
     async def _hand_on(self) -> None:
         worker = self._worker

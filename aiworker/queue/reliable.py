@@ -283,7 +283,7 @@ class ReliableWorker(Worker):
 
     async def wait_until_idle(self) -> None:
         """Wait until nothing is in hand, no fetch is under way and nothing a lost answer left behind is looked for."""
-        while unfinished := self.processing | self._search.under_way | self._idle.handing_on:
+        while unfinished := self.processing | self._search.under_way | self._idle.under_way:
             await asyncio.wait(unfinished, return_when=asyncio.FIRST_COMPLETED)
 
     async def shut(self, *, force: bool = False) -> None:

@@ -121,6 +121,7 @@ class Reconciler:
         stalled, lost = await self._reconcile()
         purged = await self._until_done("purge", calls.purge)
         expired = await self._until_done("budgets", budgets.expire)
+        await self._until_done("alerts", alerts.purge)
         done = Done(stalled, lost, purged, expired)
         for kind, count in (("stalled", stalled), ("lost", lost), ("purged", purged), ("expired", expired)):
             if count:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aiworker.protocol import Connection
 
@@ -14,9 +14,25 @@ RETURNING count
 """
 
 
+PURGE = """
+WITH gone AS (
+    DELETE FROM aiworker.alerts WHERE (tenant_id, code, window_at) IN (
+        SELECT tenant_id, code, window_at FROM aiworker.alerts WHERE window_at <= $1 ORDER BY window_at LIMIT $2)
+    RETURNING 1)
+SELECT count(*)::int FROM gone
+"""
+
+KEEP = timedelta(days=90)
+
+
 async def note(db: Connection, code: str, *, run_id: str, tenant: str | None, now: datetime) -> bool:
     """Count this trouble in its window and say whether it is the first there.
 
     Others of the same window wait for the commit: do it last.
     """
     return await db.fetchval(NOTE, tenant, code, now, run_id) == 1
+
+
+async def purge(db: Connection, *, now: datetime, limit: int = 1_000) -> int:
+    """Delete windows that are 90 days old and return how many."""
+    return int(str(await db.fetchval(PURGE, now - KEEP, limit)))

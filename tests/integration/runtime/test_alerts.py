@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
 from aiworker.errors import Decided, JobFailed, ServiceUnreachable
+from aiworker.policies import POLICIES
+from aiworker.processors import PROCESSORS
+from aiworker.queue.whereabouts import Place
 from aiworker.runtime.execute import execute
+from aiworker.runtime.reconcile import Reconciler
 from aiworker.store import alerts as alerts_module
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import alerts, errors, runs
 from tests.support.jobs import TENANT, Clock, ScriptedModel, envelope, insert_example, runtime
+
+
+class NoJobs:
+    """A Redis nobody asks: no run is unfinished."""
+
+    async def places(self, queue: str, jobs: Sequence[tuple[str, datetime]]) -> list[Place]:
+        raise AssertionError(f"asked for {len(jobs)} jobs of {queue}")
 
 
 async def fails(database: Database, clock: Clock, job_id: str, code: str = "refused") -> Decided:
@@ -65,3 +77,14 @@ async def test_a_job_that_comes_back_alerts_nobody(filled: Database) -> None:
     with pytest.raises(Decided):
         await execute(envelope(), runtime(filled, llm=model))
     assert await alerts(filled) == []
+
+
+async def test_windows_of_90_days_ago_are_forgotten_with_the_other_housekeeping(filled: Database) -> None:
+    clock = Clock()
+    await fails(filled, clock, "job-1")
+    clock.move(timedelta(days=1))
+    await fails(filled, clock, "job-2", code="model_not_found")
+    clock.move(timedelta(days=89))
+    reconciler = Reconciler(filled, NoJobs(), "bull", ["ai-jobs"], PROCESSORS, POLICIES, clock, "worker")
+    await reconciler.pass_once()
+    assert await alerts(filled) == [(TENANT, "model_not_found", 1)]

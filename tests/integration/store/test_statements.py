@@ -22,6 +22,7 @@ BY_IDENTITY = {
     *("runs.STANDING", "runs.LATEST_EPOCH", "runs.SUPERSEDE", "calls.MEAN_COST"),
     # Housekeeping for every tenant: what nobody works on any more, texts past their day, holds of dead workers.
     *("stale.UNFINISHED", "calls.PURGE", "budgets.EXPIRE"),
+    "alerts.PURGE",
     # Of no tenant: whether a receiver is configured.
     "outbox.PUT_OFF",
 }
