@@ -35,7 +35,8 @@ pytestmark = pytest.mark.slow
 
 def kill_everybody(user: User, servers: embedded.Servers) -> None:
     user.process.kill()
-    for pid in pids(servers):
+    # The supervisor last: its death is a server's signal to shut down in good order.
+    for pid in reversed(pids(servers)):
         kill(pid)
     user.process.wait()
 
