@@ -44,8 +44,11 @@ CLOSE_SECONDS: Final = 5.0
 LONGEST_BLOCK_SECONDS: Final = 10
 """BullMQ's own limit of one wait for a job."""
 BLOCK_SLACK_SECONDS: Final = 5
-UNREADABLE: Final = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What reading a job's hash raises when its producer wrote something else than BullMQ does."""
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
+"""What reading a job's hash raises when its producer wrote something else than BullMQ does.
+
+OSError is what the platform says of a moment beyond its calendar.
+"""
 
 JobProcessor = Callable[[Envelope, Job, str, AbortSignal], Awaitable[object]]
 

@@ -235,7 +235,14 @@ async def test_a_delay_is_exact(room: Room) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("data", '{"resumeId": "r-1", '), ("opts", "[1, 2]"), ("opts", "{"), ("timestamp", "9" * 30), ("priority", "x")],
+    [
+        ("data", '{"resumeId": "r-1", '),
+        ("opts", "[1, 2]"),
+        ("opts", "{"),
+        ("timestamp", "9" * 30),
+        ("priority", "x"),
+        *(("timestamp", f"1{'0' * zeros}") for zeros in (16, 20, 23)),
+    ],
 )
 async def test_a_job_that_cannot_be_read_is_handed_on_as_such_and_does_not_stop_the_queue(
     room: Room, name: str, text: str
