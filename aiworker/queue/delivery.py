@@ -145,12 +145,17 @@ def _is_retention(value: object) -> bool:
         return False
     if not _is_mapping(value):
         return isinstance(value, bool) or (isinstance(value, int) and _is_limit(value))
-    limits = [value[name] for name in RETENTION_LIMITS if name in value]
-    return bool(limits) and all(_is_limit(limit) for limit in limits)
+    limits = {name: value[name] for name in RETENTION_LIMITS if name in value}
+    return bool(limits) and all(_is_limit(limit) and _is_whole(name, limit) for name, limit in limits.items())
 
 
 def _is_limit(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= MAX_COUNT
+
+
+def _is_whole(name: str, limit: object) -> bool:
+    # Redis refuses half a job in the middle of the script that ends one; half a second it takes.
+    return name == "age" or isinstance(limit, int)
 
 
 def _usable(backoff: object) -> Mapping[str, object] | None:

@@ -111,7 +111,9 @@ async def test_a_producers_own_retention_wins(room: Room, state: str, keeps: boo
 
 
 @pytest.mark.parametrize("state", ["completed", "failed"])
-@pytest.mark.parametrize("kept", [None, "soon", {"count": "soon"}, {"age": []}, [1], {}])
+@pytest.mark.parametrize(
+    "kept", [None, "soon", {"count": "soon"}, {"age": []}, [1], {}, {"count": 10.5}, {"age": 5, "limit": 0.5}]
+)
 async def test_a_retention_bullmq_cannot_compute_with_counts_as_not_set(room: Room, state: str, kept: object) -> None:
     running = await room.start(ENDS[state])
     job = await room.add(delay=60_000, **{OPTIONS[state]: kept})
