@@ -17,7 +17,7 @@ from hiredis import PushNotification, Reader, pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import MasterDownError, NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 Argument = str | bytes | int | float
 PACKET: Final = 4
@@ -26,6 +26,8 @@ FIRST_WAIT: Final = 0.05
 LONGEST_WAIT: Final = 2.0
 READ_BYTES: Final = 64 * 1024
 NOTHING: Final = object()
+NOT_HERE: Final = (RedisConnectionError, MasterDownError, ReadOnlyError)
+"""Still loading, or a replica since a failover: nothing was done, and it is another connection's to ask again."""
 
 
 class Script(Protocol):
@@ -215,8 +217,7 @@ class Line:
                     self._take(answer)
 
     def _take(self, answer: object) -> None:
-        if isinstance(answer, RedisConnectionError):
-            # Still loading, for instance: not for this command, and to be asked again.
+        if isinstance(answer, NOT_HERE):
             raise answer
         call = self._unanswered.popleft()
         self._has_answered = True

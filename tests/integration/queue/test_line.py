@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import DataError, ResponseError
+from redis.exceptions import DataError, MasterDownError, ReadOnlyError, ResponseError
 
 from aiworker.queue.connection import command_client, short_client
 from aiworker.queue.line import Argument, Line
 from tests.integration.queue.proxy import Proxy, proxied
 from tests.integration.queue.room import Room, done, eventually
-from tests.integration.queue.server import Server, free_port
+from tests.integration.queue.server import Server, free_port, running_server
 
 
 @pytest.fixture
@@ -118,3 +119,25 @@ async def test_a_server_that_forgot_the_scripts_is_told_them_again(room: Room) -
     await room.reaches(await room.add(), "completed")
     await cast("Any", room.redis).script_flush()
     await room.reaches(await room.add(), "completed")
+
+
+async def test_a_server_that_was_demoted_is_left_and_what_it_refused_is_done_by_its_successor(tmp_path: Path) -> None:
+    breaks: list[Exception] = []
+    with running_server(tmp_path) as server:
+        client, other = command_client(server.url), short_client(server.url)
+        line = Line(client, on_break=breaks.append)
+        try:
+            await line.call("PING")
+            await cast("Any", other).execute_command("REPLICAOF", "127.0.0.1", str(free_port()))
+            push = line.call("RPUSH", "told", "once")
+            await eventually(lambda: len(breaks) >= 2, "it looks for a server that takes it")
+            assert not push.done()
+            # The same address, as behind Sentinel or a load balancer.
+            await cast("Any", other).execute_command("REPLICAOF", "NO", "ONE")
+            assert await push == 1
+            assert await other.lrange("told", 0, -1) == ["once"]
+        finally:
+            await line.close()
+            await client.aclose()
+            await other.aclose()
+    assert all(isinstance(error, ReadOnlyError | MasterDownError) for error in breaks)
