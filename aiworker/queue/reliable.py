@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final, cast
 from weakref import WeakKeyDictionary
 
@@ -38,6 +39,7 @@ from aiworker.queue.idle import Idle
 from aiworker.queue.leftovers import Search
 from aiworker.queue.line import Line, Script
 from aiworker.queue.locks import SlotLocks
+from aiworker.queue.refusals import ENDINGS, Insistent
 
 METRICS_MINUTES: Final = 7 * 24 * 60
 CLOSE_SECONDS: Final = 5.0
@@ -111,13 +113,18 @@ class ReliableWorker(Worker):
         self._search = Search(self)
         self._idle = Idle(self)
         self.line = Line(commands, on_break=self._on_break)
-        self.line.carry(cast("dict[str, Script]", self.backend.connection.commands))
+        self._carry_scripts(cast("dict[str, Script]", self.backend.connection.commands))
         lock_ms = milliseconds(timing.lock)
         self.lockManager = self.locks = SlotLocks(self, lock_ms=lock_ms, renew_ms=lock_ms // 2)
         self._ending = Ending(self)
         waiting = blocking_client(redis_url, queue=policy.queue, worker_name=worker_name, prefix=prefix)
         self._take_blocking_connection(RedisConnection(waiting))
         self.clientName = client_name(policy.queue, worker_name, prefix=prefix)
+
+    def _carry_scripts(self, scripts: dict[str, Script]) -> None:
+        self.line.carry(scripts)
+        for name in ENDINGS:
+            scripts[name] = Insistent(scripts[name], wait=self._fetch_retry, tell=partial(self.emit, "error"))
 
     def _take_blocking_connection(self, blocking: RedisConnection) -> None:
         self.backend.blocking_connection = blocking
