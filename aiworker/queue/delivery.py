@@ -101,7 +101,7 @@ def apply_policy(job: Job, policy: QueuePolicy, retention: Mapping[str, object])
         if not _is_retention(job.opts.get(option)):
             job.opts[option] = value
     if job.deferredFailure:
-        job.deferredFailure = f"stalled: {job.deferredFailure}"
+        job.deferredFailure = f"{_why(job.deferredFailure)}: {job.deferredFailure}"
     job.opts["stackTraceLimit"] = STACK_TRACE_LIMIT
 
 
@@ -130,6 +130,11 @@ def readable_remains(raw: Mapping[str, str]) -> dict[str, str]:
     counters = ("timestamp", "priority", "ats", "atm", "attemptsMade", "stc")
     kept = {field: raw[field] for field in counters if raw.get(field, "").isdecimal() and len(raw[field]) <= MAX_DIGITS}
     return {"name": raw.get("name", ""), "data": "{}", "opts": "{}", **kept}
+
+
+def _why(text: str) -> str:
+    # BullMQ leaves this note for two reasons and tells them apart by their text alone.
+    return "failed_children" if text.startswith("child ") else "stalled"
 
 
 def _kept(count: int | bool, age: Mapping[str, object]) -> object:

@@ -281,14 +281,18 @@ async def test_data_that_is_not_utf_8_is_refused_instead_of_fetched_for_ever(roo
     assert (await room.field(job, "failedReason") or "").startswith("bad_envelope: ")
 
 
-async def test_a_job_that_stalled_too_often_fails_without_its_handler(room: Room) -> None:
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [("stalled", "job stalled more than allowable limit"), ("failed_children", "child bull:ai-jobs:7 failed")],
+)
+async def test_a_job_that_bullmq_gave_up_fails_without_its_handler(room: Room, why: str, text: str) -> None:
     gate = Gate()
     job = await room.add(delay=60_000)
-    await room.write_field(job, "defa", "job stalled more than allowable limit")
+    await room.write_field(job, "defa", text)
     running = await room.start(gate)
     await room.queue.promoteJobs()
     await room.reaches(job, "failed")
-    assert await room.field(job, "failedReason") == "stalled: job stalled more than allowable limit"
+    assert await room.field(job, "failedReason") == f"{why}: {text}"
     assert gate.seen == []
     assert [event.was_handled for event in await running.heard(EventKind.JOB_FAILED)] == [False]
 
