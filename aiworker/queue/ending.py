@@ -32,6 +32,7 @@ class Ending:
     async def complete(self, job: Job, result: object, token: str) -> Job | None:
         """Confirm the result."""
         worker = self._worker
+        worker.locks.end(job.id, token)
         fetch_next = worker.takes_more
         kept = job.opts.get("removeOnComplete", False)
         try:
@@ -54,6 +55,7 @@ class Ending:
     async def fail(self, job: Job, error: Exception, token: str) -> Job | None:
         """Note a failed attempt: the job is tried again, or failed for good."""
         worker = self._worker
+        worker.locks.end(job.id, token)
         fetch_next = worker.takes_more
         if not isinstance(error, JobFault) and not job.deferredFailure:
             error = JobFault(as_ours(error).reason, safe_trace(error))

@@ -6,6 +6,8 @@ lose its renewal when that handler ends.
 
 from __future__ import annotations
 
+import time
+
 from bullmq import Worker
 from bullmq.abort_controller import AbortController
 from bullmq.lock_manager import LockManager
@@ -20,6 +22,7 @@ class SlotLocks(LockManager):
     def __init__(self, worker: Worker, *, lock_ms: int, renew_ms: int) -> None:
         super().__init__(worker, lock_renew_time=renew_ms, lock_duration=lock_ms, worker_id="")
         self._tokens: dict[str, str] = {}
+        self._ending: set[tuple[str, str]] = set()
 
     def take(self, job_id: str, token: str, now_ms: int) -> AbortController:
         """Start renewing; an older copy of the job in this worker has lost its lock."""
@@ -31,9 +34,14 @@ class SlotLocks(LockManager):
         self.tracked_jobs[job_id, token] = {"token": token, "ts": now_ms, "abort_controller": controller}
         return controller
 
+    def end(self, job_id: str, token: str) -> None:
+        """Note that Redis is being told how this slot's job ended; its lock goes with that."""
+        self._ending.add((job_id, token))
+
     def let_go(self, job_id: str, token: str) -> None:
         """Stop renewing this slot's lock and no other's."""
         self.tracked_jobs.pop((job_id, token), None)
+        self._ending.discard((job_id, token))
         if self._tokens.get(job_id) == token:
             del self._tokens[job_id]
 
@@ -50,7 +58,20 @@ class SlotLocks(LockManager):
         return [job_id for job_id, _ in self.tracked_jobs]
 
     async def _extend_locks(self, job_ids: list[tuple[str, str]]) -> None:
-        asked = job_ids
+        due = job_ids
+        while due:
+            await self._extend(due)
+            # What came due while Redis kept us waiting may not last until the next turn.
+            due = self._due()
+
+    def _due(self) -> list[tuple[str, str]]:
+        now_ms = int(time.time() * 1000)
+        due = [slot for slot, held in self.tracked_jobs.items() if held["ts"] + self.lock_renew_time / 2 < now_ms]
+        for slot in due:
+            self.tracked_jobs[slot]["ts"] = now_ms
+        return due
+
+    async def _extend(self, asked: list[tuple[str, str]]) -> None:
         try:
             refused = await self.worker.backend.extendLocks(
                 [job_id for job_id, _ in asked], [token for _, token in asked], self.lock_duration
@@ -59,8 +80,11 @@ class SlotLocks(LockManager):
             self.worker.emit("error", error)
             return
         lost = set(refused or ())
-        # A slot may have ended, and its job come again, while the answer was on its way.
-        self._lose([slot for slot in asked if slot[0] in lost and slot in self.tracked_jobs])
+        # A slot may have ended, and its job come again, while the answer was on its way. And when this was sent again
+        # after a cut, its end may have come first: Redis says of that what became of it.
+        self._lose(
+            [slot for slot in asked if slot[0] in lost and slot in self.tracked_jobs and slot not in self._ending]
+        )
 
     def _lose(self, slots: list[tuple[str, str]]) -> None:
         for job_id, token in slots:

@@ -10,6 +10,7 @@ class _Tracked(TypedDict):
 
 class LockManager:
     worker: Worker
+    lock_renew_time: int
     lock_duration: int
     # Keyed by the job's id in the library; ours keys it by job and token, and the loops over it take what they find.
     tracked_jobs: dict[tuple[str, str], _Tracked]
