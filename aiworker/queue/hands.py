@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
 from bullmq import DelayedError, Job
 from bullmq.abort_controller import AbortSignal
@@ -18,6 +18,9 @@ from aiworker.protocol import JsonValue
 from aiworker.queue.events import EventKind, tell
 from aiworker.queue.faults import FinalJobFault, JobFault, as_ours, safe_trace
 from aiworker.queue.isolation import Handler, Slot
+
+if TYPE_CHECKING:
+    from aiworker.queue.reliable import ReliableWorker
 
 HAND_BACK_SECONDS = 1.0
 
@@ -153,18 +156,20 @@ class Hands:
         try:
             await job.moveToDelayed(to_milliseconds(until), token)
         except (RedisError, TypeError) as error:
-            if await _is_delayed(error, job):
+            if await _is_let_go(error, job, token):
                 return True
             tell(logging.ERROR, "put-off-failed", {"jobId": job.id, "error": type(error).__name__})
             return False
         return True
 
 
-async def _is_delayed(error: Exception, job: Job) -> bool:
-    # BullMQ raises TypeError when the lock is gone: somebody else has the job, or our first try's answer got lost.
+async def _is_let_go(error: Exception, job: Job, token: str) -> bool:
+    # BullMQ raises TypeError when the lock is gone. The first try may have done all and its answer got lost; the job
+    # is then delayed, or already another worker's.
     if not isinstance(error, TypeError):
         return False
+    worker = cast("ReliableWorker", job.queue)
     try:
-        return await job.getState() == "delayed"
+        return await job.getState() != "active" or await worker.holder_of(job.id) not in (None, token)
     except RedisError:
         return False

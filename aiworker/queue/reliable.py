@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +21,7 @@ from bullmq import DelayedError, Job, UnrecoverableError, WaitingChildrenError, 
 from bullmq.abort_controller import AbortSignal
 from bullmq.redis_connection import RedisConnection
 from bullmq.timer import Timer
+from redis.exceptions import RedisError
 
 from aiworker.envelope import Envelope
 from aiworker.policies import LOCK_DURATION, MAX_STALLED_COUNT, STALLED_INTERVAL, QueuePolicy
@@ -281,6 +282,10 @@ class ReliableWorker(Worker):
         """Return the envelope made when the job was fetched."""
         return self._envelopes[job]
 
+    async def holder_of(self, job_id: str) -> str | None:
+        """Return the token that this job is locked with, None if with none."""
+        return cast("str | None", await self.line.call("GET", f"{self.backend.keys['']}{job_id}:lock"))
+
     def stop_fetching(self) -> None:
         """Take no more jobs; those in hand go on and keep their locks."""
         self.is_draining = True
@@ -355,6 +360,20 @@ class ReliableWorker(Worker):
         envelope = to_envelope(job, raw, prefix=self._prefix, queue=self.policy.queue)
         self._envelopes[job] = replace(envelope, is_readable=False)
         return job
+
+    async def retryIfFailed(
+        self, fn: Callable[[], Awaitable[object]], opts: Mapping[str, object] | None = None
+    ) -> object:
+        async def ask() -> object:
+            try:
+                return await fn()
+            except (RedisError, OSError) as error:
+                if self.closing:
+                    # Stock BullMQ asks a closed line again without a pause, for ever, and nothing else runs any more.
+                    raise RuntimeError("The worker is closing.") from error
+                raise
+
+        return await super().retryIfFailed(ask, opts)
 
     async def _ensure_client_names(self) -> None:
         # The blocking client names itself on connecting. Stock BullMQ names every pooled connection, and Node

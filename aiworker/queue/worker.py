@@ -91,6 +91,7 @@ class QueueWorker:
         self._last_fetch_at: datetime | None = None
         self._worker: ReliableWorker | None = None
         self._consumer: asyncio.Task[None] | None = None
+        self._parting: tuple[ReliableWorker, asyncio.Task[None]] | None = None
         self._restarts = 0
         self._is_unresponsive = False
         self._watchdog = self._new_watchdog()
@@ -182,11 +183,17 @@ class QueueWorker:
         reason = "unresponsive" if self._is_unresponsive else _end_of(self._consumer)
         self._is_unresponsive = False
         self._report(EventKind.WORKER_RESTARTING, reason=reason, waitMs=wait_ms)
-        await bid_farewell(worker)
+        await asyncio.wait({self._farewell(worker)})
         await worker.shut(force=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait.total_seconds()):
                 await self._must_stop.wait()
+
+    def _farewell(self, worker: ReliableWorker) -> asyncio.Task[None]:
+        """Return the search for what a dead consumer was just being handed; there is one, whoever asks for it."""
+        if self._parting is None or self._parting[0] is not worker:
+            self._parting = worker, asyncio.create_task(bid_farewell(worker), name=f"farewell {self.policy.queue}")
+        return self._parting[1]
 
     def _new_watchdog(self) -> Watchdog:
         timing = self._timing
@@ -274,6 +281,8 @@ class QueueWorker:
             await self._hands.leave_behind(tuple(worker.jobs))
 
     async def _close(self, worker: ReliableWorker, idle: asyncio.Task[None]) -> tuple[str, ...]:
+        if self._consumer is not None and _has_died(self._consumer):
+            await asyncio.wait({self._farewell(worker)})
         self._hands.shut()
         left = tuple(job.id for job, _ in worker.jobs)
         await worker.shut(force=not idle.done())
@@ -359,6 +368,10 @@ class QueueWorker:
 
 def _is_ours(job: Job, error: Exception) -> bool:
     return isinstance(error, JobFault) or job.deferredFailure is not None
+
+
+def _has_died(consumer: asyncio.Task[None]) -> bool:
+    return consumer.done() and (consumer.cancelled() or consumer.exception() is not None)
 
 
 def _end_of(consumer: asyncio.Task[None]) -> str:

@@ -6,6 +6,7 @@ from bullmq.worker import Worker
 class Job:
     name: str
     id: str
+    queue: Queue | Worker
     data: object
     opts: dict[str, object]
     attempts: int

@@ -20,7 +20,7 @@ from aiworker.queue.delivery import Retention
 from aiworker.queue.events import EventKind, QueueEvent
 from aiworker.queue.isolation import Handler
 from aiworker.queue.producer import NewJob, Producer
-from aiworker.queue.reliable import Timing
+from aiworker.queue.reliable import ReliableWorker, Timing
 from aiworker.queue.worker import QueueWorker
 
 QUEUE = "ai-jobs"
@@ -51,6 +51,23 @@ async def eventually(
             return loop.time() - began
         assert loop.time() - began < within, f"not within {within:g} s: {description}"
         await asyncio.sleep(0.01)
+
+
+def bare_worker(room: Room, url: str = "", timing: Timing = TIMING) -> ReliableWorker:
+    """Return a worker that fetches nothing."""
+
+    async def never(*args: object) -> None: ...
+
+    return ReliableWorker(
+        POLICY,
+        never,
+        redis_url=url or room.url,
+        prefix=room.prefix,
+        worker_name="bare",
+        timing=timing,
+        retention=Retention(),
+        on_fetch=lambda: None,
+    )
 
 
 async def done(envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:

@@ -95,6 +95,20 @@ async def test_a_job_handed_back_by_a_script_whose_answer_was_lost_is_not_called
     assert (report.handed_back, report.abandoned, await room.state(job)) == ((job,), (), "delayed")
 
 
+async def test_nor_is_one_that_another_worker_took_at_once(proxy: Proxy, room: Room) -> None:
+    gate, other = Gate(), Gate()
+    running = await room.start(gate, policy=ALONE, url=proxy.url)
+    job = await room.add()
+    await eventually(lambda: gate.seen, "the job starts")
+    await room.start(other, name="other")
+    await swallow_answer_to_moving(proxy, room)
+    report = await running.worker.drain(timedelta(0))
+    assert (proxy.swallowed, len(other.seen), await room.state(job)) == (1, 1, "active")
+    assert (report.handed_back, report.abandoned) == ((job,), ())
+    other.opened.set()
+    await room.reaches(job, "completed")
+
+
 async def test_a_snooze_whose_answer_was_lost_is_told(proxy: Proxy, room: Room) -> None:
     running = await room.start(raising(RateLimited(retry_after=timedelta(minutes=1))), policy=ALONE, url=proxy.url)
     await swallow_answer_to_moving(proxy, room)

@@ -13,12 +13,10 @@ import pytest
 
 from aiworker.envelope import Envelope
 from aiworker.protocol import Abort, JsonValue
-from aiworker.queue.delivery import Retention
 from aiworker.queue.events import EventKind
 from aiworker.queue.locks import LOCK_LOST
-from aiworker.queue.reliable import ReliableWorker, Timing
 from tests.integration.queue.proxy import Link, Proxy, proxied
-from tests.integration.queue.room import HASTY, POLICY, TIMING, Gate, Room, Running, eventually, policy
+from tests.integration.queue.room import HASTY, Gate, Room, Running, bare_worker, eventually, policy
 from tests.integration.queue.server import Server
 
 
@@ -95,23 +93,6 @@ async def test_a_lost_copy_that_runs_on_is_told_and_does_not_touch_the_new_one(r
     assert running.count(EventKind.JOB_COMPLETED) == 1
     assert running.count(EventKind.WORKER_ERROR) == 0
     assert running.count(EventKind.JOB_FAILED) == 0
-
-
-def bare_worker(room: Room, url: str = "", timing: Timing = TIMING) -> ReliableWorker:
-    """Return a worker that fetches nothing."""
-
-    async def never(*args: object) -> None: ...
-
-    return ReliableWorker(
-        POLICY,
-        never,
-        redis_url=url or room.url,
-        prefix=room.prefix,
-        worker_name="bare",
-        timing=timing,
-        retention=Retention(),
-        on_fetch=lambda: None,
-    )
 
 
 async def test_taking_a_job_again_takes_the_lock_from_its_older_copy_at_once(room: Room) -> None:

@@ -19,7 +19,19 @@ from aiworker.protocol import Abort, JsonValue
 from aiworker.queue.events import EventKind
 from aiworker.queue.reliable import ReliableWorker
 from aiworker.queue.worker import QueueWorker, WorkerState
-from tests.integration.queue.room import HASTY, POLICY, TIMING, Gate, Room, done, eventually, policy, utc_now
+from tests.integration.queue.room import (
+    HASTY,
+    POLICY,
+    TIMING,
+    Gate,
+    Room,
+    Running,
+    bare_worker,
+    done,
+    eventually,
+    policy,
+    utc_now,
+)
 from tests.integration.queue.server import free_port, running_server
 
 
@@ -53,9 +65,8 @@ async def test_a_dying_consumer_gives_its_jobs_back_unpunished(room: Room) -> No
     assert running.count(EventKind.JOB_HANDED_BACK) == 1
 
 
-async def test_a_job_that_a_dying_consumer_was_just_being_handed_starts_at_its_successor(
-    room: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def just_handed(room: Room, monkeypatch: pytest.MonkeyPatch) -> tuple[Running, str, Gate]:
+    """Return a worker whose fetch has brought a job that no slot has yet."""
     handed = asyncio.Event()
     fetch = ReliableWorker.moveToActive
 
@@ -73,10 +84,44 @@ async def test_a_job_that_a_dying_consumer_was_just_being_handed_starts_at_its_s
     job = await room.add(attempts=1)
     await handed.wait()
     assert await room.state(job) == "active" and not gate.seen
+    return running, job, gate
+
+
+async def test_a_job_that_a_dying_consumer_was_just_being_handed_starts_at_its_successor(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, job, gate = await just_handed(room, monkeypatch)
     consumer().cancel()
     await room.reaches(job, "completed")
     assert [(e.attempts_made, e.stalled_count) for e in gate.seen] == [(0, 0)]
     assert running.count(EventKind.WORKER_RESTARTING) == 1
+
+
+@pytest.mark.parametrize("is_noticed", [False, True])
+async def test_a_drain_lets_a_dead_consumer_give_back_what_it_was_just_being_handed(
+    room: Room, monkeypatch: pytest.MonkeyPatch, is_noticed: bool
+) -> None:
+    running, job, _ = await just_handed(room, monkeypatch)
+    consumer().cancel()
+    if is_noticed:
+        await eventually(lambda: running.worker.state is WorkerState.RESTARTING, "it noticed")
+    await running.worker.drain(timedelta(seconds=5))
+    assert (await room.state(job), await room.field(job, "atm")) == ("delayed", None)
+
+
+async def test_a_closing_worker_does_not_ask_a_closed_line_for_ever(room: Room) -> None:
+    worker, calls = bare_worker(room), 0
+
+    async def schedule_next() -> object:
+        nonlocal calls
+        calls += 1
+        assert calls < 100, "it asks without a pause, and nothing else runs"
+        return await worker.line.call("PING")
+
+    await worker.shut(force=True)
+    with pytest.raises(RuntimeError, match="closing"):
+        await worker.retryIfFailed(schedule_next, {"delay_in_ms": 1})
+    assert calls == 1
 
 
 async def test_the_waits_between_restarts_double(room: Room) -> None:
