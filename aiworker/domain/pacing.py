@@ -52,6 +52,8 @@ LONGEST_PAUSE_MS = 60_000
 SLOT_WAIT_MS = 1_000
 """When to ask again for a slot that somebody else holds."""
 MINUTE_MS = 60_000
+REMEMBERED_MS = 60_000
+"""For how long a report may arrive a second time: far longer than one is sent again."""
 
 
 class Verdict(StrEnum):
@@ -108,10 +110,19 @@ class Standing:
     probe_until: int = 0
     slots: Mapping[str, int] = field(default_factory=dict[str, int])
     """Calls under way, and when a slot is free again although nobody reported."""
+    reported: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Calls that ended of late, and when that is forgotten."""
+    told_ticket: str = ""
+    """The call whose report opened or closed the breaker last."""
+    told_event: str = ""
 
     @property
     def is_open(self) -> bool:
         return self.open_until > 0
+
+    def event_of(self, ticket: str) -> str:
+        """Return what a call's report is answered: `opened` or `closed` if it was what turned the breaker."""
+        return self.told_event if self.told_ticket == ticket else ""
 
 
 def level(stored: float | None, per_minute: int | None, filled_at: int, now: int) -> float:
@@ -133,8 +144,10 @@ def shortfall(held: float, cost: int, per_minute: int | None) -> int:
 def admit(
     standing: Standing, rules: Rules, *, now: int, ticket: str, tokens: int, lease: int
 ) -> tuple[Standing, Verdict, int]:
-    """Let a call pass, and take what it will use; else say for how many milliseconds to wait."""
-    standing = replace(standing, slots={t: until for t, until in standing.slots.items() if until > now})
+    """Let a call pass, and take what it will use, once; else say for how many milliseconds to wait."""
+    standing = replace(standing, slots=_unexpired(standing.slots, now))
+    if ticket in standing.slots:
+        return standing, Verdict.ALLOWED, 0
     if standing.is_open and now < max(standing.open_until, standing.probe_until):
         return standing, Verdict.BLOCKED, max(standing.open_until, standing.probe_until) - now
     if now < standing.not_before:
@@ -168,16 +181,30 @@ class Report:
 
 
 def learn(standing: Standing, rules: Rules, report: Report, *, now: int) -> Standing:
-    """Return the standing after a call has ended."""
-    slots = {ticket: until for ticket, until in standing.slots.items() if until > now}
-    under_way = len(slots)
+    """Return the standing after a call has ended; what is reported again changes nothing."""
+    slots, reported = _unexpired(standing.slots, now), _unexpired(standing.reported, now)
+    standing = replace(standing, slots=slots, reported=reported)
+    if report.ticket in reported:
+        return standing
+    was_open, under_way = standing.is_open, len(slots)
     requests = level(standing.requests, rules.requests_per_minute, standing.filled_at, now)
     held = level(standing.tokens, rules.tokens_per_minute, standing.filled_at, now) - report.tokens_more
     requests = requests if report.remaining_requests is None else min(requests, report.remaining_requests)
     held = held if report.remaining_tokens is None else min(held, report.remaining_tokens)
     standing = _filled(standing, rules, now, requests, min(held, rules.tokens_per_minute or math.inf))
-    standing = replace(standing, slots={t: until for t, until in slots.items() if t != report.ticket})
-    return _breaker(_pace(standing, rules, report, now, under_way), rules, report, now)
+    standing = replace(
+        standing,
+        slots={ticket: until for ticket, until in slots.items() if ticket != report.ticket},
+        reported={**reported, report.ticket: now + REMEMBERED_MS},
+    )
+    standing = _breaker(_pace(standing, rules, report, now, under_way), rules, report, now)
+    if standing.is_open == was_open:
+        return standing
+    return replace(standing, told_ticket=report.ticket, told_event="opened" if standing.is_open else "closed")
+
+
+def _unexpired(tickets: Mapping[str, int], now: int) -> dict[str, int]:
+    return {ticket: until for ticket, until in tickets.items() if until > now}
 
 
 def _filled(standing: Standing, rules: Rules, now: int, requests: float, tokens: float) -> Standing:

@@ -1,10 +1,12 @@
 -- When a provider's model may be asked, decided in one place for all workers.
 -- `aiworker/domain/pacing.py` says the same in Python and is tested against this script: change both.
--- KEYS: 1 what is known (hash), 2 calls under way (sorted set: ticket, when its slot is free although nobody reported)
+-- Every command may arrive twice, its first answer having been lost: the second changes nothing and is told the same.
+-- KEYS: 1 what is known (hash), 2 calls under way (sorted set: ticket, when its slot is free although nobody reported),
+--       3 calls that ended of late (sorted set: ticket, when that is forgotten)
 -- ARGV: verb, now in ms ("" asks the server's clock), requests per minute, tokens per minute, concurrency (0: no limit),
 --       grow after, open after, open for, blocked for, ticket, then
 --       admit: tokens, lease          report: outcome, admitted at, tokens more, retry after, remaining requests, tokens
-local MINUTE, LONGEST_PAUSE, SLOT_WAIT, KEEP = 60000, 60000, 1000, 3600000
+local MINUTE, LONGEST_PAUSE, SLOT_WAIT, REMEMBERED, KEEP = 60000, 60000, 1000, 60000, 3600000
 
 local verb, now = ARGV[1], tonumber(ARGV[2])
 if not now then
@@ -17,12 +19,11 @@ local open_for, blocked_for, ticket = tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV
 
 local FIELDS = {'requests', 'tokens', 'filled_at', 'not_before', 'cap', 'halved_at', 'good', 'faults', 'open_until',
   'probe_until'}
-local stored = redis.call('HMGET', KEYS[1], unpack(FIELDS))
-local s = {}
+local stored = redis.call('HMGET', KEYS[1], 'probe', 'told_ticket', 'told_event', unpack(FIELDS))
+local s = {probe = stored[1] or '', told_ticket = stored[2] or '', told_event = stored[3] or ''}
 for i, name in ipairs(FIELDS) do
-  s[name] = tonumber(stored[i] or '') or (i > 2 and 0 or nil)
+  s[name] = tonumber(stored[i + 3] or '') or (i > 2 and 0 or nil)
 end
-s.probe = redis.call('HGET', KEYS[1], 'probe') or ''
 
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local under_way = redis.call('ZCARD', KEYS[2])
@@ -51,8 +52,10 @@ local function keep()
     end
   end
   redis.call('HSET', KEYS[1], unpack(fields))
-  redis.call('PEXPIRE', KEYS[1], KEEP)
-  redis.call('PEXPIRE', KEYS[2], KEEP)
+  -- To forget a breaker while it is open would close it.
+  local span = number(KEEP + math.max(0, s.open_until - now))
+  redis.call('PEXPIRE', KEYS[1], span)
+  redis.call('PEXPIRE', KEYS[2], span)
 end
 
 local function fill(requests, tokens)
@@ -72,11 +75,15 @@ if verb == 'look' then
   for _, name in ipairs(FIELDS) do
     fields[#fields + 1] = s[name] and number(s[name]) or ''
   end
-  return {fields, s.probe, redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES'), number(now)}
+  local slots = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+  local reported = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+  return {fields, {s.probe, s.told_ticket, s.told_event}, slots, reported, number(now)}
 end
 
 if verb == 'admit' then
   local tokens, lease = tonumber(ARGV[11]), tonumber(ARGV[12])
+  local slot = redis.call('ZSCORE', KEYS[2], ticket)
+  if slot then return {'allowed', '0', s.probe == ticket and 1 or 0, number(slot - lease)} end
   local closed_until = math.max(s.open_until, s.probe_until)
   if s.open_until > 0 and now < closed_until then return {'blocked', number(closed_until - now), 0, number(now)} end
   if now < s.not_before then return {'wait', number(s.not_before - now), 0, number(now)} end
@@ -95,7 +102,16 @@ end
 
 local outcome, admitted_at, tokens_more = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local retry_after, left_requests, left_tokens = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-local was_open, event = s.open_until > 0, ''
+local was_open = s.open_until > 0
+
+local function event()
+  return s.told_ticket == ticket and s.told_event or ''
+end
+
+-- Not by its slot: a call may outlast it, or have been let pass without Redis.
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+if redis.call('ZADD', KEYS[3], 'NX', number(now + REMEMBERED), ticket) == 0 then return event() end
+redis.call('PEXPIRE', KEYS[3], REMEMBERED)
 
 local requests, held = level(s.requests, rpm), level(s.tokens, tpm) - tokens_more
 if left_requests then requests = math.min(requests, left_requests) end
@@ -125,7 +141,7 @@ elseif was_open then
   if is_probe and is_fault then
     open(open_for)
   elseif is_probe then
-    s.open_until, s.probe, s.probe_until, s.faults, event = 0, '', 0, 0, 'closed'
+    s.open_until, s.probe, s.probe_until, s.faults = 0, '', 0, 0
   end
 elseif is_fault then
   s.faults = s.faults + 1
@@ -133,6 +149,10 @@ elseif is_fault then
 else
   s.faults = 0
 end
-if s.open_until > 0 and not was_open then event = 'opened' end
+local is_open = s.open_until > 0
+if is_open ~= was_open then
+  s.told_ticket, s.told_event = ticket, is_open and 'opened' or 'closed'
+  redis.call('HSET', KEYS[1], 'told_ticket', s.told_ticket, 'told_event', s.told_event)
+end
 keep()
-return event
+return event()

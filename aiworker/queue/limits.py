@@ -169,8 +169,8 @@ class SharedLimits:
 
     async def standing(self, key: str) -> Standing | None:
         """Return what is known of a key, for health and tests; None without Redis's answer."""
-        answer = cast("tuple[list[str], str, list[str], str] | None", await self._ask("look", key, ""))
-        return None if answer is None else _standing(*answer[:3])
+        answer = cast("tuple[list[str], list[str], list[str], list[str], str] | None", await self._ask("look", key, ""))
+        return None if answer is None else _standing(*answer[:4])
 
     async def aclose(self) -> None:
         if self._line is not None:
@@ -191,8 +191,8 @@ class SharedLimits:
             *(round(span.total_seconds() * 1000) for span in (rules.open_for, rules.blocked_for)),
             ticket,
         ]
-        # One hash tag, so that both keys live on the same node of a cluster.
-        keys = [f"{self.prefix}:aiworker:limits:{{{key}}}{part}" for part in ("", ":calls")]
+        # One hash tag, so that all keys live on the same node of a cluster.
+        keys = [f"{self.prefix}:aiworker:limits:{{{key}}}{part}" for part in ("", ":calls", ":reported")]
         self._line = self._line or Line(self.client, on_break=self._tell)
         return self._line.call("EVALSHA", sha(), len(keys), *keys, *own, *rest, text=script())
 
@@ -232,8 +232,9 @@ def _told(counts: Sequence[int | None]) -> list[int | str]:
     return ["" if count is None else count for count in counts]
 
 
-def _standing(fields: list[str], probe: str, slots: list[str]) -> Standing:
+def _standing(fields: list[str], words: list[str], slots: list[str], reported: list[str]) -> Standing:
     requests, tokens, *numbers = fields
+    probe, told_ticket, told_event = words
     filled_at, not_before, cap, halved_at, good, faults, open_until, probe_until = (int(text) for text in numbers)
     return Standing(
         requests=float(requests) if requests else None,
@@ -247,5 +248,12 @@ def _standing(fields: list[str], probe: str, slots: list[str]) -> Standing:
         open_until=open_until,
         probe=probe,
         probe_until=probe_until,
-        slots={ticket: int(float(until)) for ticket, until in zip(slots[::2], slots[1::2], strict=True)},
+        slots=_tickets(slots),
+        reported=_tickets(reported),
+        told_ticket=told_ticket,
+        told_event=told_event,
     )
+
+
+def _tickets(scored: list[str]) -> dict[str, int]:
+    return {ticket: int(float(until)) for ticket, until in zip(scored[::2], scored[1::2], strict=True)}

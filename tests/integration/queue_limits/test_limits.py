@@ -5,64 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import uuid
-from collections.abc import AsyncGenerator, Awaitable
 from datetime import timedelta
-from typing import Any, Protocol, cast
 
 import pytest
 
-from aiworker import embedded
 from aiworker.domain.pacing import Outcomes, Rules, Verdict
 from aiworker.queue import limits as room
 from aiworker.queue.connection import short_client
-from aiworker.queue.limits import Admission, NoLimits, SharedLimits
-from tests.support.jobs import Clock
+from aiworker.queue.limits import NoLimits, SharedLimits
+from tests.integration.queue_limits.workers import KEY, LEASE, Workers, passes, standing_of
 
-KEY = "openai:gpt-4o"
-LEASE = timedelta(seconds=60)
 NOWHERE = "redis://:hunter2@127.0.0.1:1/0"
-
-
-class _Commands(Protocol):
-    """redis-py leaves this one's parameters untyped."""
-
-    def execute_command(self, *words: object) -> Awaitable[Any]: ...
-
-
-class Workers:
-    """Several workers on one server, under one clock."""
-
-    def __init__(self, redis_url: str) -> None:
-        self._redis_url, self._prefix = redis_url, f"t{uuid.uuid4().hex}"
-        self.clock = Clock()
-        self.started: list[SharedLimits] = []
-
-    def start(self, rules: Rules | None = None, *, own_clock: bool = True) -> SharedLimits:
-        clock = self.clock if own_clock else None
-        worker = SharedLimits(short_client(self._redis_url), rules or Rules(), self._prefix, clock)
-        self.started.append(worker)
-        return worker
-
-    async def ask(self, *words: object) -> Any:
-        return await cast("_Commands", self.started[0].client).execute_command(*words)
-
-    async def ttls(self) -> list[int]:
-        return [await self.ask("PTTL", key) for key in await self.ask("KEYS", f"{self._prefix}:*")]
-
-
-@pytest.fixture
-async def workers(servers: embedded.Servers) -> AsyncGenerator[Workers]:
-    workers = Workers(servers.redis_url)
-    yield workers
-    for worker in workers.started:
-        await worker.aclose()
-
-
-async def passes(worker: SharedLimits, tokens: int = 10) -> Admission:
-    admission = await worker.admit(KEY, tokens=tokens, lease=LEASE)
-    assert admission.is_allowed
-    return admission
 
 
 async def test_requests_are_counted_over_all_workers(workers: Workers) -> None:
@@ -124,16 +77,26 @@ async def test_concurrency_is_halved_and_grows_back(workers: Workers) -> None:
     eight = [await passes(worker) for _ in range(8)]
     for call in eight:
         await worker.report(KEY, call, Outcomes.OVERLOADED if call is eight[0] else Outcomes.UNKNOWN)
-    assert (standing := await worker.standing(KEY)) and standing.cap == 4
+    assert (await standing_of(worker)).cap == 4
     for _ in range(4):
         await worker.report(KEY, await passes(worker), Outcomes.GOOD)
-    assert (standing := await worker.standing(KEY)) and standing.cap == 6
+    assert (await standing_of(worker)).cap == 6
 
 
 async def test_what_is_known_is_forgotten_in_time(workers: Workers) -> None:
     await passes(workers.start(Rules(requests_per_minute=5, tokens_per_minute=5_000)))
     ttls = await workers.ttls()
-    assert len(ttls) == 2 and all(0 < ttl <= 3_600_000 for ttl in ttls)
+    assert ttls.keys() == {"", ":calls"} and all(0 < ttl <= 3_600_000 for ttl in ttls.values())
+
+
+@pytest.mark.parametrize("outcome", [Outcomes.FAULT, Outcomes.BLOCKED])
+async def test_a_breaker_is_remembered_for_longer_than_it_is_open(workers: Workers, outcome: Outcomes) -> None:
+    pause = timedelta(hours=2)
+    worker = workers.start(Rules(open_after=1, open_for=pause, blocked_for=pause))
+    opening, _ = await passes(worker), await passes(worker)
+    await worker.report(KEY, opening, outcome)
+    ttls = await workers.ttls()
+    assert all(7_200_000 < ttls[part] <= 10_800_000 for part in ("", ":calls"))
 
 
 async def test_the_servers_clock_counts_unless_one_is_given(workers: Workers) -> None:

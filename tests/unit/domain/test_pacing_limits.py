@@ -47,8 +47,9 @@ def told(outcome: Outcomes, *, ticket: str = "a", at: int = T0, **more: int) -> 
 
 def after(standing: Standing, rules: Rules, *outcomes: Outcomes, now: int = T0) -> Standing:
     """Make calls one after another, each with its own outcome."""
-    for outcome in outcomes:
-        standing = learn(let_pass(standing, rules, now=now), rules, told(outcome, at=now), now=now)
+    for call, outcome in enumerate(outcomes):
+        standing = let_pass(standing, rules, now=now, ticket=f"{call}")
+        standing = learn(standing, rules, told(outcome, ticket=f"{call}", at=now), now=now)
     return standing
 
 
@@ -62,19 +63,19 @@ def test_without_limits_everything_passes_and_nothing_is_counted() -> None:
 
 def test_requests_beyond_the_minute_wait_until_one_is_there_again() -> None:
     rules, standing = Rules(requests_per_minute=3), NEW
-    for _ in range(3):
-        standing = let_pass(standing, rules)
-    _, verdict, wait = asked(standing, rules)
+    for ticket in "abc":
+        standing = let_pass(standing, rules, ticket=ticket)
+    _, verdict, wait = asked(standing, rules, ticket="d")
     assert (verdict, wait) == (Verdict.WAIT, 20_000)
-    assert asked(standing, rules, now=T0 + wait - 1)[1] is Verdict.WAIT
-    assert asked(standing, rules, now=T0 + wait)[1] is Verdict.ALLOWED
+    assert asked(standing, rules, now=T0 + wait - 1, ticket="d")[1] is Verdict.WAIT
+    assert asked(standing, rules, now=T0 + wait, ticket="d")[1] is Verdict.ALLOWED
 
 
 def test_a_call_larger_than_a_minutes_tokens_passes_a_full_bucket_and_leaves_a_debt() -> None:
     rules = Rules(tokens_per_minute=600)
     standing = let_pass(NEW, rules, tokens=1_200)
     assert standing.tokens == -600
-    assert asked(standing, rules, tokens=10) == (standing, Verdict.WAIT, 61_000)
+    assert asked(standing, rules, ticket="b", tokens=10) == (standing, Verdict.WAIT, 61_000)
 
 
 @pytest.mark.parametrize(("more", "left"), [(-400, 900), (0, 500), (300, 200), (-5_000, 1_000)])
@@ -103,9 +104,9 @@ def test_in_no_stretch_more_passes_than_a_full_bucket_and_what_flowed_in(
 ) -> None:
     rules, standing, now = Rules(requests_per_minute=requests, tokens_per_minute=tokens), NEW, T0
     passed = used = 0
-    for pause, cost in steps:
+    for step, (pause, cost) in enumerate(steps):
         now += pause
-        standing, verdict, wait = asked(standing, rules, now=now, tokens=cost)
+        standing, verdict, wait = asked(standing, rules, now=now, ticket=f"{step}", tokens=cost)
         assert (wait > 0) == (verdict is Verdict.WAIT)
         if verdict is Verdict.ALLOWED:
             passed, used = passed + 1, used + min(cost, tokens)
@@ -117,10 +118,10 @@ def test_in_no_stretch_more_passes_than_a_full_bucket_and_what_flowed_in(
 @given(st.integers(1, 120), st.integers(1, 10_000), st.lists(st.integers(1, 20_000), min_size=1, max_size=30))
 def test_a_call_that_waits_as_long_as_it_was_told_passes(requests: int, tokens: int, costs: list[int]) -> None:
     rules, standing, now = Rules(requests_per_minute=requests, tokens_per_minute=tokens), NEW, T0
-    for cost in costs:
-        _, _, wait = asked(standing, rules, now=now, tokens=cost)
+    for step, cost in enumerate(costs):
+        _, _, wait = asked(standing, rules, now=now, ticket=f"{step}", tokens=cost)
         now += wait
-        standing = let_pass(standing, rules, now=now, tokens=cost)
+        standing = let_pass(standing, rules, now=now, ticket=f"{step}", tokens=cost)
 
 
 # The shared pause and the number of calls at once
@@ -135,7 +136,8 @@ def test_everybody_waits_for_the_retry_after_of_one() -> None:
 def test_no_answer_makes_everybody_wait_for_more_than_a_minute_and_none_shortens_the_wait() -> None:
     long = learn(let_pass(NEW), FREE, told(Outcomes.LIMITED, retry_after=3_600_000), now=T0)
     assert long.not_before == T0 + LONGEST_PAUSE_MS
-    assert learn(long, FREE, told(Outcomes.LIMITED, retry_after=1_000), now=T0).not_before == long.not_before
+    short = told(Outcomes.LIMITED, ticket="b", retry_after=1_000)
+    assert learn(long, FREE, short, now=T0).not_before == long.not_before
 
 
 @pytest.mark.parametrize("outcome", [Outcomes.LIMITED, Outcomes.OVERLOADED])
@@ -153,7 +155,9 @@ def test_what_may_be_under_way_is_halved_once_for_all_that_were(outcome: Outcome
 def test_one_call_may_always_be_made() -> None:
     standing = NEW
     for step in range(5):
-        standing = learn(let_pass(standing, now=T0 + step), FREE, told(Outcomes.LIMITED, at=T0 + step), now=T0 + step)
+        now, ticket = T0 + step, f"{step}"
+        passed = let_pass(standing, now=now, ticket=ticket)
+        standing = learn(passed, FREE, told(Outcomes.LIMITED, ticket=ticket, at=now), now=now)
     assert standing.cap == 1
 
 
