@@ -18,9 +18,10 @@ AiworkerError
 ├── TransientFault              5  worth another attempt (Retry)
 │   ├── Fenced                  5  a newer claim owns this run (Snooze: the next delivery gets the receipt)
 │   └── DeadlineExceeded        5  a call outlasted its total deadline
+│       └── CutShort            5  a later call of a run had only what was left of it
 ├── Interrupted                 5  shutdown took the job back; no attempt spent (Snooze)
 ├── RateLimited                 5  a provider asked us to wait; no attempt spent (Snooze)
-│   └── Paced                   5  our own limiter did; not counted as the provider's (Snooze)
+│   └── Paced                   5  our own limiter or budget did; not counted as the provider's (Snooze)
 ├── ProviderBlocked             5  no key, no quota: an operator must act; no attempt spent (Snooze)
 ├── BudgetSpent                 5  the tenant's budget of the day is used up; no attempt spent (Snooze)
 └── Decided                     *  another of these, with the outcome the runtime settled on
@@ -219,6 +220,10 @@ class DeadlineExceeded(TransientFault):
     code = "timeout"
 
 
+class CutShort(DeadlineExceeded):
+    """A call had only what earlier calls of its run had left of the deadline; that tells nothing of the provider."""
+
+
 class Interrupted(AiworkerError):
     """Shutdown took the job back before it was finished."""
 
@@ -248,7 +253,7 @@ class RateLimited(AiworkerError):
 
 
 class Paced(RateLimited):
-    """Our own limiter asked the job to wait, as all workers together would ask too much."""
+    """Our own limiter or a budget that others hold asked the job to wait: all workers together would take too much."""
 
     code = "paced"
 

@@ -18,6 +18,7 @@ from aiworker.domain.pacing import MAX_SNOOZE, Outcomes, Verdict, next_day
 from aiworker.errors import (
     AiworkerError,
     BudgetSpent,
+    CutShort,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
@@ -31,7 +32,7 @@ from aiworker.llm.client import LLM
 from aiworker.protocol import Abort, LLMReply, LLMRequest
 from aiworker.queue.limits import NOT_SAID, Admission, Limiter
 from aiworker.store import alerts, budgets
-from aiworker.store.budgets import Caps, Hold, Spent
+from aiworker.store.budgets import Caps, Held, Hold, Spent
 from aiworker.store.database import Database
 
 SHORT_WAIT = timedelta(seconds=2)
@@ -40,13 +41,16 @@ PATIENCE = timedelta(seconds=20)
 """How much of such sleep one call may have in all."""
 SLACK = timedelta(minutes=1)
 """How much longer than its deadline a call holds money if nobody reports."""
+HELD_WAIT = (timedelta(seconds=1), timedelta(seconds=10))
+"""For money that others hold: most calls settle long before their hold ends."""
 SLOT_SLACK = timedelta(seconds=5)
 LONGEST_SLOT = timedelta(seconds=40)
 """A dead worker's slot is free when its job comes back, at the cost of one call too many beside a very long one."""
 SPREAD = timedelta(minutes=1)
 """Over which jobs come back that waited for the same midnight."""
 BREAKER_OPENED = "breaker_opened"
-NO_ANSWER = frozenset({"provider_5xx", "provider_unreachable", "provider_garbled"})
+OWN_FAULT = "provider_5xx"
+NO_ANSWER = frozenset({OWN_FAULT, "provider_unreachable", "provider_garbled"})
 
 log = logging.getLogger("aiworker.runtime")
 
@@ -135,9 +139,9 @@ class GuardedGate:
             asking.tenant,
             lambda db: budgets.hold(db, asking.run_id, asking.tenant, price.usd, self.caps, now=now, lease=lease),
         )
-        if isinstance(held, Spent):
-            raise self._spent(held, now)
-        return held
+        if isinstance(held, Hold):
+            return held
+        raise self._spent(held, now) if isinstance(held, Spent) else self._held(held, now)
 
     def _spent(self, spent: Spent, now: datetime) -> AiworkerError:
         log.warning("budget-spent", extra={"fields": {"kind": spent.what, "costUsd": spent.used, "limit": spent.cap}})
@@ -145,6 +149,17 @@ class GuardedGate:
             return JobFailed(f"The job's budget of {spent.cap} USD is spent.", code="job_budget")
         again = next_day(now) + SPREAD * self.jitter()
         return BudgetSpent(f"The tenant's budget of {spent.cap} USD a day is spent.", until=again)
+
+    def _held(self, held: Held, now: datetime) -> Paced:
+        shortest, longest = HELD_WAIT
+        wait = self._spread(min(max(held.until - now, shortest), longest))
+        wait_ms = round(wait / timedelta(milliseconds=1))
+        log.info("budget-held", extra={"fields": {"kind": held.what, "waitMs": wait_ms}})
+        whose = "job" if held.what == "job" else "tenant"
+        return Paced(f"What is left of the {whose}'s budget is held by calls that are not settled.", retry_after=wait)
+
+    def _spread(self, wait: timedelta) -> timedelta:
+        return min(wait, MAX_SNOOZE) * (1 + 0.25 * self.jitter())
 
     async def _admitted(self, asking: Asking, tokens_in: int) -> tuple[Admission, timedelta]:
         """Sleep through short waits; a longer one sends the job back to the queue."""
@@ -155,7 +170,7 @@ class GuardedGate:
                 tokens=tokens_in + asking.request.max_tokens,
                 lease=min(asking.deadline + SLOT_SLACK, LONGEST_SLOT),
             )
-            wait = min(admission.wait, MAX_SNOOZE) * (1 + 0.25 * self.jitter())
+            wait = self._spread(admission.wait)
             match admission.verdict:
                 case Verdict.ALLOWED:
                     return admission, waited
@@ -191,7 +206,7 @@ class GuardedGate:
             await self._alert(asking)
         if reply and reply.usage.cost_usd is not None:
             await self._settle(hold, Decimal(reply.usage.cost_usd))
-        elif not reply and outcome not in (Outcomes.UNKNOWN, Outcomes.FAULT):
+        elif not reply and is_free(error):
             await self._settle(hold, Decimal(0))
         # Else it may have been paid for: the money stays held until the hold expires.
 
@@ -223,6 +238,8 @@ def judged(error: BaseException | None) -> Outcomes:
             return Outcomes.LIMITED
         case ProviderBlocked():
             return Outcomes.BLOCKED
+        case CutShort():
+            return Outcomes.UNKNOWN
         case DeadlineExceeded():
             return Outcomes.FAULT
         case TransientFault() if error.code in NO_ANSWER:
@@ -231,6 +248,13 @@ def judged(error: BaseException | None) -> Outcomes:
             return Outcomes.ANSWERED
         case _:
             return Outcomes.UNKNOWN
+
+
+def is_free(error: BaseException | None) -> bool:
+    """Say whether a call that ended so costs nothing for certain: it was refused, or failed by the provider's word."""
+    if isinstance(error, TransientFault) and error.code == OWN_FAULT:
+        return True
+    return judged(error) not in (Outcomes.UNKNOWN, Outcomes.FAULT)
 
 
 async def _prompt_tokens(asking: Asking) -> int:

@@ -117,7 +117,7 @@ async def wired(
     silent: bool = False,
     redis_url: str | None = None,
 ) -> AsyncGenerator[Wired]:
-    """Wire a runtime on an open database; `silent` ones send nothing, their messages wait for a relay.
+    """Wire a runtime on an open database; `silent` ones, for dry runs, send nothing: messages wait for a relay.
 
     Limits are shared through `redis_url`; without it there are none but the budget. Raises ConfigurationError if none
     of the processors' queues has a model that can be asked.
@@ -135,6 +135,8 @@ async def wired(
             receivers["core-api"] = core_api
         limiter = NoLimits() if redis_url is None else _shared_limits(settings, redis_url)
         stack.push_async_callback(limiter.aclose)
+        # What is never committed would keep the lock of the tenant's day, and every live call waiting for it.
+        caps = Caps() if silent else _caps(settings)
         relay = Relay(database, receivers, utc_now, random.random)
         runtime = Runtime(
             database=database,
@@ -146,7 +148,7 @@ async def wired(
             worker=worker_name(),
             tag_key=await database.run(None, keys.tag_key, readonly=True),
             keep_replies=timedelta(days=settings.raw_reply_days),
-            gate=GuardedGate(database, limiter, _caps(settings), utc_now, random.random),
+            gate=GuardedGate(database, limiter, caps, utc_now, random.random),
         )
         yield Wired(runtime, relay)
 

@@ -1,15 +1,18 @@
 """Budgets: what a call may cost is held before it is made and settled with its real price, one statement each.
 
 A hold is granted under the locks of the run and of the tenant's day: neither is overdrawn by calls that ask at the
-same moment.
+same moment. Held is not spent: who finds a budget held by others asks again. A run's holds past their time count no
+more; in the tenant's day they stand until `expire` has swept them: subtracted in the statement, those swept at the same
+moment would be given back twice.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from aiworker.protocol import Connection
 
@@ -22,7 +25,8 @@ WITH day AS (
     WHERE ($6::numeric IS NULL OR $4::numeric <= $6::numeric)
       AND ($5::numeric IS NULL OR $4::numeric <= $5::numeric - (
           SELECT coalesce(sum(coalesce(h.spent_usd, h.held_usd)), 0) FROM aiworker.budget_holds h
-          WHERE h.run_id = $1 AND h.tenant_id = $2 AND NOT h.is_expired))
+          WHERE h.run_id = $1 AND h.tenant_id = $2
+            AND (h.spent_usd IS NOT NULL OR NOT h.is_expired AND h.expires_at > $7)))
     ON CONFLICT (tenant_id, day) DO UPDATE SET held_usd = d.held_usd + excluded.held_usd
     WHERE $6::numeric IS NULL OR d.spent_usd + d.held_usd + excluded.held_usd <= $6::numeric
     RETURNING tenant_id, day)
@@ -56,11 +60,22 @@ SELECT coalesce(sum(holds), 0)::int FROM sums
 """
 
 STANDING = """
-SELECT coalesce((SELECT sum(coalesce(spent_usd, held_usd)) FROM aiworker.budget_holds
-                 WHERE run_id = $1 AND tenant_id = $2 AND NOT is_expired), 0) AS job,
-       coalesce((SELECT spent_usd + held_usd FROM aiworker.budget_days
-                 WHERE tenant_id = $2 AND day = $3), 0) AS day
+SELECT 'job' AS what, coalesce(sum(spent_usd), 0) AS spent,
+       coalesce(sum(held_usd) FILTER (WHERE spent_usd IS NULL), 0) AS held,
+       coalesce(min(expires_at) FILTER (WHERE spent_usd IS NULL), $4) AS until
+FROM aiworker.budget_holds
+WHERE run_id = $1 AND tenant_id = $2 AND (spent_usd IS NOT NULL OR NOT is_expired AND expires_at > $4)
+UNION ALL
+SELECT 'tenant_day', coalesce(sum(spent_usd), 0), coalesce(sum(held_usd), 0),
+       greatest($5, (SELECT min(expires_at) FROM aiworker.budget_holds
+                     WHERE tenant_id = $2 AND day = $3 AND spent_usd IS NULL AND NOT is_expired))
+FROM aiworker.budget_days WHERE tenant_id = $2 AND day = $3
 """
+
+SWEPT_SOON = timedelta(seconds=5)
+"""How long to wait for a tenant's day at least: what stands in it past its time is swept each minute."""
+
+Budget = Literal["job", "tenant_day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,10 @@ class Caps:
     def are_set(self) -> bool:
         return self.job is not None or self.tenant_day is not None
 
+    def of(self, what: Budget) -> Decimal | None:
+        """Return one of both."""
+        return self.job if what == "job" else self.tenant_day
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -85,28 +104,44 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Nothing was held; `what` is used up, with `used` of `cap` dollars spent or held by others."""
+    """Nothing was held; the call may cost more than is left of `what`, `used` of whose `cap` dollars are paid."""
 
-    what: Literal["job", "tenant_day"]
+    what: Budget
     used: Decimal
     cap: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Nothing was held, as others hold too much of `what`; `until` is when the first of them must have settled."""
+
+    what: Budget
+    until: datetime
+
+
 async def hold(
     db: Connection, run_id: str, tenant: str, estimate: Decimal, caps: Caps, *, now: datetime, lease: timedelta
-) -> Hold | Spent:
-    """Hold what a call may cost on today's (UTC) budget, or say which budget is spent."""
+) -> Hold | Spent | Held:
+    """Hold what a call may cost on today's (UTC) budget, or say which budget is spent, or else held by others."""
     day = now.astimezone(UTC).date()
     if caps.job is not None:
         await db.execute(LOCK_RUN, run_id, tenant)
     hold_id = await db.fetchval(HOLD, run_id, tenant, day, estimate, caps.job, caps.tenant_day, now, now + lease)
     if hold_id is not None:
         return Hold(str(hold_id), tenant)
-    used = await db.fetchrow(STANDING, run_id, tenant, day)
-    if caps.job is not None and (caps.tenant_day is None or used["job"] + estimate > caps.job):
-        return Spent("job", used["job"], caps.job)
-    assert caps.tenant_day is not None
-    return Spent("tenant_day", used["day"], caps.tenant_day)
+    return _refusal(await db.fetch(STANDING, run_id, tenant, day, now, now + SWEPT_SOON), estimate, caps, now)
+
+
+def _refusal(standing: Sequence[Any], estimate: Decimal, caps: Caps, now: datetime) -> Spent | Held:
+    capped = [(row, cap) for row in standing if (cap := caps.of(row["what"])) is not None]
+    for row, cap in capped:
+        if row["spent"] + estimate > cap:
+            return Spent(row["what"], row["spent"], cap)
+    for row, cap in capped:
+        if row["spent"] + row["held"] + estimate > cap:
+            return Held(row["what"], row["until"])
+    # What was in the way has been settled since.
+    return Held(capped[-1][0]["what"], now)
 
 
 async def settle(db: Connection, hold: Hold, actual: Decimal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,12 +31,15 @@ from aiworker.runtime.execute import execute
 from aiworker.runtime.gate import GuardedGate, judged
 from aiworker.store.budgets import Caps
 from aiworker.store.database import Database
+from tests.integration.queue.room import eventually
 from tests.integration.runtime.rows import alerts, errors, rows, runs
 from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, insert_example, processor, question, runtime
 
 NAME = "rewrite-resume"
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 WAITS = Admission(Verdict.WAIT, timedelta(seconds=1))
+TIGHT = Caps(job=Decimal("0.0015"))
+"""Enough for one call at 100 output tokens, which may cost 0.001, and not for two."""
 
 
 @dataclass
@@ -74,10 +78,26 @@ class Limits:
 class Priced(ScriptedModel):
     """A model with a price: 10,000 output tokens at 10 dollars a million cost 0.10."""
 
+    cost = "0.25"
+
     async def answer(self, request: LLMRequest) -> LLMReply:
         reply = await super().answer(request)
         limits = RateLimits(Allowance(remaining=7))
-        return replace(reply, usage=Usage(40, 60, cost_usd="0.25"), rate_limits=limits)
+        return replace(reply, usage=Usage(40, 60, cost_usd=self.cost), rate_limits=limits)
+
+
+class Unhurried(Priced):
+    """A cheap model that answers when it may."""
+
+    cost = "0.000001"
+
+    def __init__(self) -> None:
+        super().__init__(provider="openai", model="gpt-4o")
+        self.may_answer = asyncio.Event()
+
+    async def answer(self, request: LLMRequest) -> LLMReply:
+        await self.may_answer.wait()
+        return await super().answer(request)
 
 
 @dataclass
@@ -90,13 +110,14 @@ class Bench:
     clock: Clock = field(default_factory=Clock)
     caps: Caps = field(default_factory=Caps)
     slept: list[float] = field(default_factory=list[float])
+    jitter: float = 0.0
     job: Any = field(default_factory=lambda: processor(name=NAME))
 
     async def run(self, job: Any = None, *, llm: Any = None) -> Any:
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
 
-        gate = GuardedGate(self.database, self.limits, self.caps, self.clock, lambda: 0.0, sleep)
+        gate = GuardedGate(self.database, self.limits, self.caps, self.clock, lambda: self.jitter, sleep)
         wired = runtime(self.database, llm=llm or self.model, processors=[self.job], now=self.clock)
         return await execute(job or envelope(), replace(wired, gate=gate))
 
@@ -108,6 +129,10 @@ class Bench:
     async def day(self) -> tuple[Decimal, Decimal]:
         (row,) = await rows(self.database, "SELECT * FROM aiworker.budget_days")
         return row["spent_usd"], row["held_usd"]
+
+    async def held_until(self) -> datetime:
+        (row,) = await rows(self.database, "SELECT * FROM aiworker.budget_holds")
+        return row["expires_at"]
 
 
 @pytest.fixture
@@ -276,7 +301,10 @@ async def test_a_jobs_own_budget_does_not_come_back(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("fault", "stays_held"),
     [
-        (TransientFault(code="provider_5xx"), True),
+        (TransientFault(code="provider_5xx"), False),
+        (TransientFault(code="provider_unreachable"), True),
+        (TransientFault(code="provider_garbled"), True),
+        (DeadlineExceeded(), True),
         (RateLimited(retry_after=timedelta(seconds=1)), False),
         (JobFailed(code="provider_refused"), False),
     ],
@@ -294,6 +322,70 @@ async def test_a_call_that_must_wait_holds_no_money(bench: Bench) -> None:
     bench.caps, bench.limits.verdicts = Caps(tenant_day=Decimal(1)), [replace(WAITS, wait=timedelta(seconds=9))]
     await bench.fails()
     assert await bench.day() == (0, 0)
+
+
+async def test_a_job_waits_for_what_it_holds_itself_and_goes_on_when_that_has_expired(bench: Bench) -> None:
+    bench.caps, job = TIGHT, envelope()
+    bench.model.script.append(DeadlineExceeded())
+    assert (await bench.fails(job)).outcome(NOW) == Retry()
+    bench.clock.move(timedelta(seconds=1))
+    error = await bench.fails(again(job, made=1))
+    assert (error.code, error.outcome(NOW)) == ("paced", Snooze(bench.clock() + timedelta(seconds=10)))
+    assert len(bench.model.asked) == len(bench.limits.asked) == 1
+    bench.clock.at = await bench.held_until()
+    await bench.run(again(again(job, made=1)))
+    (run,) = await runs(bench.database)
+    assert (run["state"], run["snoozes"], run["unfunded_since"]) == ("succeeded", 0, None)
+
+
+async def test_after_an_outright_fault_of_the_provider_the_next_attempt_may_spend_the_same_money(bench: Bench) -> None:
+    bench.caps, job = TIGHT, envelope()
+    bench.model.script.append(TransientFault(code="provider_5xx"))
+    await bench.fails(job)
+    await bench.run(again(job, made=1))
+    assert len(bench.model.asked) == 2
+
+
+async def test_calls_of_one_round_that_do_not_fit_at_once_are_made_one_after_the_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "aiworker.runtime")
+    bench.caps, bench.model, job = TIGHT, (model := Unhurried()), envelope()
+    bench.job = processor(name=NAME, ask=lambda p, f, c: (question("one"), question("two")))
+    failing = asyncio.create_task(bench.fails(job))
+    await eventually(lambda: "budget-held" in caplog.messages, "the second call is refused")
+    model.may_answer.set()
+    assert (await failing).code == "paced"
+    await bench.run(again(job))
+    assert sorted(request.step for request in model.asked) == ["one", "two"]
+
+
+@pytest.mark.parametrize(("left", "jitter", "wait"), [(0.2, 0, 1), (5, 0, 5), (5, 0.8, 6), (90, 0, 10)])
+async def test_for_money_that_is_held_a_job_waits_a_second_to_ten_and_not_all_the_same(
+    bench: Bench, left: float, jitter: float, wait: float
+) -> None:
+    bench.caps, bench.jitter, job = TIGHT, jitter, envelope()
+    bench.model.script.append(DeadlineExceeded())
+    await bench.fails(job)
+    now = bench.clock.at = await bench.held_until() - timedelta(seconds=left)
+    assert (await bench.fails(again(job, made=1))).outcome(now) == Snooze(now + timedelta(seconds=wait))
+
+
+async def test_jobs_that_find_the_day_held_by_others_do_not_wait_for_midnight(bench: Bench) -> None:
+    bench.caps, bench.model = Caps(tenant_day=Decimal("0.0035")), (model := Unhurried())
+    jobs = [envelope() for _ in range(5)]
+    ended = asyncio.as_completed([bench.run(job) for job in jobs], timeout=10)
+    for _ in range(2):
+        with pytest.raises(Decided) as raised:
+            await next(ended)
+        assert (raised.value.code, raised.value.outcome(NOW)) == ("paced", Snooze(NOW + timedelta(seconds=10)))
+    model.may_answer.set()
+    for paid in ended:
+        await paid
+    assert await bench.day() == (Decimal("0.000003"), 0)
+    for job in jobs:
+        await bench.run(again(job))
+    assert await bench.day() == (Decimal("0.000005"), 0)
 
 
 async def test_a_fault_of_the_provider_is_still_a_retry(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ import pytest
 from aiworker.errors import AiworkerError, ConfigurationError, Decided, RateLimited, ServiceUnreachable, TransientFault
 from aiworker.llm import client
 from aiworker.processors import PROCESSORS
+from aiworker.protocol import LLMReply, LLMRequest
 from aiworker.runtime.execute import execute
 from aiworker.runtime.oneshot import OneShot, run_once
+from aiworker.runtime.wiring import utc_now
 from aiworker.settings import Settings, load
+from aiworker.store import budgets
+from aiworker.store.budgets import Caps, Hold
 from aiworker.store.database import Database
 from aiworker.testing.core_api import FakeCoreApi
 from tests.support.environment import scrub
@@ -150,6 +155,44 @@ async def test_a_dry_run_sends_nothing(database: Database, database_url: str, co
     outcome = await once(database_url, chosen=settings(core_api), dry_run=True)
     assert core_api.received == [] and core_api.refused == []
     assert [message["state"] for message in outcome.messages] == ["waiting"]
+
+
+class Bystander(ScriptedModel):
+    """While it is asked for a dry run, a live call of the same tenant holds money and settles."""
+
+    def __init__(self, database: Database, run_id: str) -> None:
+        super().__init__(['{"b0": "Built the thing"}'], provider="openai", model="gpt-4o")
+        self.database, self.run_id = database, run_id
+
+    async def answer(self, request: LLMRequest) -> LLMReply:
+        await self.pay()
+        return await super().answer(request)
+
+    async def pay(self) -> None:
+        async with self.database.transaction(TENANT) as db:
+            await db.execute("SET LOCAL lock_timeout = '500ms'")
+            caps, lease = Caps(tenant_day=Decimal(1)), timedelta(minutes=2)
+            held = await budgets.hold(db, self.run_id, TENANT, Decimal(1), caps, now=utc_now(), lease=lease)
+            assert isinstance(held, Hold)
+            await budgets.settle(db, held, Decimal("0.25"))
+
+
+async def test_a_dry_run_holds_no_budget_and_stands_in_no_live_calls_way(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await insert_example(database)
+    live = await once(database_url)
+    model = Bystander(database, str(live.result["runId"]))
+
+    def build(settings: Settings, provider: str, **options: object) -> ScriptedModel:
+        return model
+
+    monkeypatch.setattr(client, "build", build)
+    chosen = settings(llm_provider="openai", openai_api_key="k", budget_per_tenant_day_usd=1, budget_per_job_usd=1)
+    outcome = await once(database_url, chosen=chosen, dry_run=True)
+    assert outcome.error is None and len(model.asked) == 1
+    (day,) = await rows(database, "SELECT spent_usd, held_usd FROM aiworker.budget_days")
+    assert day == {"spent_usd": Decimal("0.25"), "held_usd": 0}
 
 
 async def test_an_example_brings_its_own_rows_and_takes_them_away_again(database: Database, database_url: str) -> None:
