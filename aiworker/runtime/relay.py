@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiworker.errors import AiworkerError
 from aiworker.outbound.core_api import Delivery
-from aiworker.protocol import JsonValue
+from aiworker.protocol import Connection, JsonValue
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import alerts, outbox
 from aiworker.store.database import Database
@@ -39,7 +39,7 @@ class Receiver(Protocol):
 
 @dataclass(slots=True)
 class Relay:
-    """`receivers` are named by the part of a message's target before the colon."""
+    """`receivers` are named by the part of a message's target before the colon; messages for others are left alone."""
 
     database: Database
     receivers: Mapping[str, Receiver]
@@ -50,6 +50,8 @@ class Relay:
 
     async def deliver(self, run_id: str) -> None:
         """Try a run's messages once; never raises, because the job is done either way."""
+        if not self.receivers:
+            return
         try:
             messages = await self.database.run_one(
                 lambda db: outbox.lease_of_run(db, run_id, receivers=self.receivers.keys(), now=self.now(), lease=LEASE)
@@ -65,15 +67,11 @@ class Relay:
 
     async def pass_once(self) -> int:
         """Send what is due and return how many messages were tried."""
+        if not self.receivers:
+            return 0
         async with self.database.transaction(None) as db:
             messages = await outbox.lease_due(
-                db,
-                receivers=self.receivers.keys(),
-                now=self.now(),
-                lease=LEASE,
-                # However long it takes until somebody configures one.
-                wait=LONGEST_RETRY,
-                limit=BATCH,
+                db, receivers=self.receivers.keys(), now=self.now(), lease=LEASE, limit=BATCH
             )
         # All at once: one after another, a slow receiver would outlast the lease of the last ones.
         await asyncio.gather(*(self._send(message) for message in messages))
@@ -112,22 +110,28 @@ class Relay:
             path, message.body, idempotency_key=message.idempotency_key, attempt=message.tries
         )
         crashpoint("called")
+        status = str(delivery.status or delivery.error_code)
         async with self.database.transaction(message.tenant) as db:
-            now, status = self.now(), str(delivery.status or delivery.error_code)
-            verdict = self._verdict(message, delivery, now)
-            if verdict == "sent":
-                await outbox.mark_sent(db, message, now=now, status=status)
-            elif verdict == "dead":
-                await outbox.bury(db, message, now=now, status=status)
-                await alerts.note(db, DEAD, run_id=message.run_id, tenant=message.tenant, now=now)
-            else:
-                again = now + backoff(message.tries, self.jitter())
-                await outbox.postpone(db, message, until=again, status=status, now=now)
-                self._wake.set()
+            verdict = await self._note(db, message, delivery, status)
         fields = {"kind": message.event, "status": status, "verdict": verdict, "attempt": message.tries}
         # At INFO a job is told in two lines, its start and its end: a message that went out is neither.
         level = {"sent": logging.DEBUG, "dead": logging.ERROR}.get(verdict, logging.INFO)
         log.log(level, "message", extra={"fields": fields})
+
+    async def _note(self, db: Connection, message: Message, delivery: Delivery, status: str) -> str:
+        now = self.now()
+        verdict = self._verdict(message, delivery, now)
+        if verdict == "sent":
+            await outbox.mark_sent(db, message, now=now, status=status)
+        elif verdict == "dead":
+            if not await outbox.bury(db, message, now=now, status=status):
+                return "overtaken"
+            await alerts.note(db, DEAD, run_id=message.run_id, tenant=message.tenant, now=now)
+        else:
+            again = now + backoff(message.tries, self.jitter())
+            await outbox.postpone(db, message, until=again, status=status, now=now)
+            self._wake.set()
+        return verdict
 
     def _verdict(self, message: Message, delivery: Delivery, now: datetime) -> str:
         since = message.first_tried_at or now

@@ -20,19 +20,14 @@ WHERE message_id IN (
 RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, first_tried_at
 """
 
-PUT_OFF = """
-UPDATE aiworker.outbox SET next_at = $3, last_status = 'no_receiver'
-WHERE sent_at IS NULL AND dead_at IS NULL AND next_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
-  AND split_part(target, ':', 1) <> ALL ($2::text[])
-"""
-
 LEASE_DUE = """
 UPDATE aiworker.outbox SET locked_until = $2, tries = tries + 1
 WHERE message_id IN (
     SELECT message_id FROM aiworker.outbox
     WHERE sent_at IS NULL AND dead_at IS NULL
       AND next_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
-    ORDER BY next_at LIMIT $3
+      AND split_part(target, ':', 1) = ANY ($3::text[])
+    ORDER BY next_at LIMIT $4
     FOR UPDATE SKIP LOCKED)
 RETURNING message_id, run_id, event, tenant_id, kind, target, body, idempotency_key, tries, first_tried_at
 """
@@ -53,6 +48,7 @@ WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND 
 BURY = """
 UPDATE aiworker.outbox SET dead_at = $3, last_status = $4, locked_until = NULL
 WHERE message_id = $1 AND tenant_id = $2 AND tries = $5 AND sent_at IS NULL AND dead_at IS NULL
+RETURNING message_id
 """
 
 
@@ -87,16 +83,16 @@ async def lease_of_run(
 
 
 async def lease_due(
-    db: Connection, *, receivers: Collection[str], now: datetime, lease: timedelta, wait: timedelta, limit: int
+    db: Connection, *, receivers: Collection[str], now: datetime, lease: timedelta, limit: int
 ) -> list[Message]:
     """Take due messages of every tenant, for `lease`; none if another worker is taking some right now.
 
-    Those for none of the `receivers` are put off by `wait`, untried.
+    Those for none of the `receivers` are left to the processes that have theirs.
     """
     if not await db.fetchval(ONLY_ONE):
         return []
-    await db.execute(PUT_OFF, now, list(receivers), now + wait)
-    return [_message(dict(row)) for row in await db.fetch(LEASE_DUE, now, now + lease, limit)]
+    rows = await db.fetch(LEASE_DUE, now, now + lease, list(receivers), limit)
+    return [_message(dict(row)) for row in rows]
 
 
 async def of_run(db: Connection, run_id: str, tenant: str) -> list[dict[str, JsonValue]]:
@@ -123,9 +119,9 @@ async def postpone(db: Connection, message: Message, *, until: datetime, status:
     await db.execute(POSTPONE, message.message_id, message.tenant, until, status, message.tries, now)
 
 
-async def bury(db: Connection, message: Message, *, now: datetime, status: str) -> None:
-    """Give the message up; it stays visible."""
-    await db.execute(BURY, message.message_id, message.tenant, now, status, message.tries)
+async def bury(db: Connection, message: Message, *, now: datetime, status: str) -> bool:
+    """Give the message up; it stays visible. False if somebody else holds it by now, or has sent it."""
+    return await db.fetchval(BURY, message.message_id, message.tenant, now, status, message.tries) is not None
 
 
 def _message(row: dict[str, object]) -> Message:

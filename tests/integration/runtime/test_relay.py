@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from aiworker.outbound.core_api import CoreApi
+from aiworker.outbound.core_api import CoreApi, Delivery
 from aiworker.protocol import Connection
 from aiworker.runtime import relay as relay_module
 from aiworker.runtime.execute import execute
@@ -52,9 +54,15 @@ async def messages(database: Database) -> list[dict[str, Any]]:
         return [dict(row) for row in await db.fetch("SELECT * FROM aiworker.outbox ORDER BY created_at")]
 
 
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, object]]:
+    """Return level and verdict of every line of the relay."""
+    ours = [record for record in caplog.records if record.name == "aiworker.relay"]
+    return [(record.levelno, vars(record)["fields"].get("verdict")) for record in ours]
+
+
 async def leased(db: Connection, clock: Clock) -> list[outbox.Message]:
     """Take what is due, as a pass of the relay does."""
-    return await outbox.lease_due(db, receivers=["core-api"], now=clock.at, lease=LEASE, wait=LEASE, limit=5)
+    return await outbox.lease_due(db, receivers=["core-api"], now=clock.at, lease=LEASE, limit=5)
 
 
 async def test_the_callback_is_sent_right_after_the_commit(relay: Relay, core_api: FakeCoreApi, clock: Clock) -> None:
@@ -108,15 +116,39 @@ async def test_already_done_counts_as_sent(relay: Relay, core_api: FakeCoreApi, 
 
 
 async def test_a_refused_message_is_dead_at_once_and_stays_visible(
-    relay: Relay, core_api: FakeCoreApi, clock: Clock
+    relay: Relay, core_api: FakeCoreApi, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     core_api.script(None, [422])
     await execute(envelope(), runtime(relay.database, now=clock, deliver=relay.deliver))
     (message,) = await messages(relay.database)
     assert message["dead_at"] is not None and message["last_status"] == "422"
     assert await alerts(relay.database) == [(TENANT, "message_dead", 1)]
+    assert told(caplog) == [(logging.ERROR, "dead")]
     clock.move(timedelta(days=1))
     assert await relay.pass_once() == 0
+
+
+async def test_a_message_that_somebody_else_has_sent_meanwhile_is_not_told_dead(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dataclass
+    class TooSlow:
+        """Is refused after its lease has run out and another worker has sent the message."""
+
+        async def post(self, path: str, body: object, *, idempotency_key: str, attempt: int) -> Delivery:
+            clock.move(LEASE)
+            assert await relay.pass_once() == 1
+            return Delivery(422, "dead", "refused")
+
+    caplog.set_level(logging.INFO)
+    slow = Relay(relay.database, {"core-api": TooSlow()}, clock, lambda: 0.5)
+    await execute(envelope(), runtime(relay.database, now=clock))
+    await slow.pass_once()
+    (message,) = await messages(relay.database)
+    assert message["sent_at"] is not None and message["dead_at"] is None
+    assert await alerts(relay.database) == []
+    assert told(caplog) == [(logging.INFO, "overtaken")]
+    assert len(core_api.received) == 1
 
 
 async def test_a_message_nobody_took_for_a_day_is_given_up(relay: Relay, core_api: FakeCoreApi, clock: Clock) -> None:
@@ -134,13 +166,39 @@ async def test_without_a_receiver_a_message_waits_however_long(
     await execute(envelope(), runtime(relay.database, now=clock, deliver=deaf.deliver))
     clock.move(GIVE_UP_AFTER * 3)
     await deaf.pass_once()
-    clock.move(LONGEST_RETRY * 2)
     core_api.script(None, [503])
     await relay.pass_once()
     clock.move(LONGEST_RETRY)
     await relay.pass_once()
     assert [r.headers["x-aiworker-attempt"] for r in core_api.received] == ["1", "2"]
     assert (await messages(relay.database))[0]["sent_at"] is not None
+
+
+async def test_a_process_without_receivers_asks_the_database_for_nothing(
+    relay: Relay, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    deaf = Relay(relay.database, {}, clock, lambda: 0.5)
+    await relay.database.close()
+    assert await deaf.pass_once() == 0
+    await deaf.deliver("00000000-0000-0000-0000-000000000000")
+    assert told(caplog) == []
+
+
+async def test_what_is_for_others_stays_due_and_does_not_crowd_out_ones_own(
+    relay: Relay, core_api: FakeCoreApi, clock: Clock, door: CoreApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "BATCH", 1)
+    await execute(envelope(), runtime(relay.database, now=clock))
+    async with relay.database.transaction(None) as db:
+        await db.execute("UPDATE aiworker.outbox SET target = replace(target, 'core-api:', 'other:')")
+        await db.execute("UPDATE aiworker.outbox SET next_at = next_at - interval '1 hour'")
+    (for_others,) = await messages(relay.database)
+    await execute(envelope(), runtime(relay.database, now=clock))
+    assert (await relay.pass_once(), await relay.pass_once()) == (1, 0)
+    assert for_others in await messages(relay.database)
+    other = Relay(relay.database, {"other": door}, clock, lambda: 0.5)
+    assert await other.pass_once() == 1
+    assert len(core_api.unique) == 2
 
 
 async def test_two_relays_send_a_message_once(relay: Relay, core_api: FakeCoreApi, clock: Clock, door: CoreApi) -> None:
@@ -171,7 +229,8 @@ async def test_a_holder_whose_lease_ran_out_changes_nothing(relay: Relay, clock:
     clock.move(LEASE)
     async with relay.database.transaction(None) as db:
         (current,) = await leased(db, clock)
-        await outbox.bury(db, current, now=clock.at, status="422")
+        assert await outbox.bury(db, current, now=clock.at, status="422")
+        assert not await outbox.bury(db, stale, now=clock.at, status="404")
         await outbox.mark_sent(db, stale, now=clock.at, status="200")
     (message,) = await messages(relay.database)
     assert (message["sent_at"], message["last_status"]) == (None, "422")
