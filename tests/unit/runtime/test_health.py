@@ -10,9 +10,10 @@ import pytest
 
 from aiworker.errors import AiworkerError, ServiceUnreachable, TransientFault
 from aiworker.policies import QueuePolicy, policy_for
+from aiworker.queue.reliable import Timing
 from aiworker.queue.worker import QueueWorker, WorkerState
 from aiworker.runtime.execute import Runtime
-from aiworker.runtime.health import STALE_AFTER, Health
+from aiworker.runtime.health import ANSWERS_WITHIN, STALE_AFTER, Health
 from aiworker.runtime.relay import Relay
 from aiworker.runtime.supervisor import Supervisor
 from aiworker.runtime.wiring import Wired
@@ -21,6 +22,7 @@ from tests.support.jobs import NOW, Clock, runtime
 
 FRESH = NOW - STALE_AFTER
 STALE = FRESH - timedelta(microseconds=1)
+SILENT = NOW - ANSWERS_WITHIN - timedelta(microseconds=1)
 SLOTS = policy_for("ai-jobs").concurrency
 
 
@@ -31,6 +33,7 @@ class StubWorker:
     state: WorkerState = WorkerState.RUNNING
     is_consuming: bool = True
     last_fetch_at: datetime | None = NOW
+    last_ping_at: datetime | None = NOW
     jobs_in_hand: int = 0
     policy: QueuePolicy = field(default_factory=lambda: policy_for("ai-jobs"))
 
@@ -73,7 +76,6 @@ NAMES = ("ai-jobs", "interview")
 DEAD = StubWorker(is_consuming=False)
 STATES = [
     pytest.param(StubWorker(), True, id="running"),
-    pytest.param(StubWorker(last_fetch_at=None), True, id="running, nothing fetched yet"),
     pytest.param(DEAD, False, id="running, its consumer ended"),
     pytest.param(StubWorker(WorkerState.RESTARTING, is_consuming=False), False, id="restarting"),
     pytest.param(StubWorker(WorkerState.STOPPED, is_consuming=False), False, id="stopped by itself"),
@@ -96,6 +98,48 @@ async def test_one_bad_worker_among_good_ones_is_enough(worker: StubWorker, fine
     asked = health(StubWorker(), worker)
     assert asked.live().ok is fine
     assert (await asked.ready()).ok is fine
+
+
+NOT_STUCK = [
+    pytest.param(StubWorker(last_fetch_at=STALE, last_ping_at=STALE), False, id="Redis just went away"),
+    pytest.param(StubWorker(last_fetch_at=SILENT, last_ping_at=SILENT), False, id="Redis away"),
+    pytest.param(StubWorker(last_fetch_at=STALE, last_ping_at=NOW - STALE_AFTER), False, id="pinged after the fetch"),
+    pytest.param(StubWorker(last_fetch_at=SILENT - STALE_AFTER * 2, last_ping_at=SILENT), False, id="stuck, then away"),
+    pytest.param(
+        StubWorker(last_fetch_at=SILENT, last_ping_at=SILENT, jobs_in_hand=SLOTS), False, id="away, every slot taken"
+    ),
+    pytest.param(StubWorker(last_ping_at=None), True, id="started, not pinged yet"),
+    pytest.param(StubWorker(last_ping_at=None, jobs_in_hand=SLOTS), True, id="busy at once, not pinged yet"),
+    pytest.param(StubWorker(last_fetch_at=STALE, last_ping_at=None), False, id="away since the start"),
+    pytest.param(StubWorker(last_fetch_at=None, last_ping_at=None), False, id="nothing heard of Redis yet"),
+    pytest.param(StubWorker(last_ping_at=SILENT), True, id="replaced, fetching, not pinged yet"),
+    pytest.param(
+        StubWorker(last_fetch_at=SILENT, last_ping_at=NOW - ANSWERS_WITHIN, jobs_in_hand=SLOTS),
+        True,
+        id="every slot taken, pinged just in time",
+    ),
+]
+
+
+@pytest.mark.parametrize(("worker", "is_ready"), NOT_STUCK)
+async def test_a_worker_is_alive_while_redis_is_away_and_ready_only_while_it_answers(
+    worker: StubWorker, is_ready: bool
+) -> None:
+    asked = health(StubWorker(), worker)
+    assert asked.live().ok
+    assert (await asked.ready()).ok is is_ready
+
+
+def test_three_pings_may_fail_before_redis_counts_as_away() -> None:
+    timing = Timing()
+    assert 3 * (timing.ping_every + timing.ping_limit) <= ANSWERS_WITHIN
+
+
+async def test_the_checks_say_why_a_running_worker_is_not_ready() -> None:
+    away = StubWorker(last_fetch_at=SILENT, last_ping_at=SILENT)
+    report = await health(StubWorker(last_fetch_at=STALE), away).ready()
+    assert report.checks["queue ai-jobs"] == "running, fetches nothing"
+    assert report.checks["queue interview"] == "running, Redis does not answer"
 
 
 DRAINING = [StubWorker(WorkerState.DRAINING, is_consuming=False), StubWorker(WorkerState.STOPPED, is_consuming=False)]
