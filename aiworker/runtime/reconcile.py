@@ -1,4 +1,4 @@
-"""Ends runs that nobody will end: jobs that stalled out, and runs whose job Redis no longer has or holds as failed.
+"""Ends runs that nobody will end: jobs that stalled out, and runs whose job Redis no longer has or holds as ended.
 
 No payload is kept, so nothing is put back into a queue here: a lost job gets its error row and is told of.
 Every serving process runs this; each pass is under an advisory lock, each ending under the run's own fence.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -39,9 +39,12 @@ PAGE = 500
 PURGE_AT_ONCE = 1_000
 MAX_HEARD = 10_000
 CODE = "stalled"
+SUPERSEDED = "superseded"
+"""Of a run whose job has succeeded as another one, because its data was changed between two starts."""
 WORDS = {
     Place.GONE: "Redis holds no such job any more; its payload is lost.",
     Place.FAILED: "BullMQ gave the job up without asking its worker.",
+    Place.COMPLETED: "BullMQ holds the job as completed by somebody else; no result of it is here.",
 }
 
 log = logging.getLogger("aiworker.reconcile")
@@ -63,6 +66,7 @@ class Done:
 
     stalled: int = 0
     lost: int = 0
+    superseded: int = 0
     purged: int = 0
     expired: int = 0
 
@@ -106,25 +110,33 @@ class Reconciler:
 
     async def work_off(self) -> int:
         """Record the failures that were heard of; one that cannot be recorded now is kept for the next time."""
-        ended = 0
-        while self._heard:
-            envelope = self._heard.popleft()
-            try:
-                ended += await self._record(envelope)
-            except AiworkerError:
-                self._heard.appendleft(envelope)
-                raise
+        ended, kept = 0, list[Envelope]()
+        try:
+            while self._heard:
+                envelope = self._heard.popleft()
+                try:
+                    ended += await self._record(envelope)
+                except AiworkerError:
+                    self._heard.appendleft(envelope)
+                    raise
+                except Exception:
+                    fields = {"queue": envelope.queue, "jobId": envelope.job_id}
+                    log.exception("failure-not-recorded", extra={"fields": fields})
+                    kept.append(envelope)
+        finally:
+            self._heard.extend(kept)
         return ended
 
     async def pass_once(self) -> Done:
         """Look at every run that has been claimed for a while, and purge what is past its day."""
-        stalled, lost = await self._reconcile()
+        ended = await self._reconcile()
         purged = await self._until_done("purge", calls.purge)
         expired = await self._until_done("budgets", budgets.expire)
         await self._until_done("alerts", alerts.purge)
-        done = Done(stalled, lost, purged, expired)
-        for kind, count in (("stalled", stalled), ("lost", lost), ("purged", purged), ("expired", expired)):
-            if count:
+        done = replace(ended, purged=purged, expired=expired)
+        for kind, count in asdict(done).items():
+            # The superseded are told one by one, and nobody has to do anything about them.
+            if count and kind != SUPERSEDED:
                 log.info("reconciled", extra={"fields": {"kind": kind, "count": count}})
         return done
 
@@ -150,20 +162,24 @@ class Reconciler:
         except Fenced:
             return False
         if run_id is not None:
-            self._tell(Place.FAILED, envelope.queue, envelope.job_id, run_id)
+            _tell(CODE, Place.FAILED, envelope.queue, envelope.job_id, run_id)
         return run_id is not None
 
-    async def _reconcile(self) -> tuple[int, int]:
-        counts = {Place.FAILED: 0, Place.GONE: 0}
+    async def _reconcile(self) -> Done:
+        ends = Counter[tuple[str, Place]]()
         last: Unfinished | None = None
         while page := await self._page(last):
             last = page[-1]
             for queue, group in groupby(sorted(page, key=attrgetter("queue")), key=attrgetter("queue")):
                 found = list(group)
                 for run, place in zip(found, await self._places(queue, found), strict=True):
-                    if self._is_over(run, place) and await self._end(run, place):
-                        counts[place] += 1
-        return counts[Place.FAILED], counts[Place.GONE]
+                    if self._is_over(run, place) and (code := await self._end(run, place)):
+                        ends[code, place] += 1
+        return Done(
+            stalled=ends[CODE, Place.FAILED] + ends[CODE, Place.COMPLETED],
+            lost=ends[CODE, Place.GONE],
+            superseded=ends[SUPERSEDED, Place.COMPLETED],
+        )
 
     async def _page(self, last: Unfinished | None) -> list[Unfinished]:
         before, queues = self.now() - FAILED_AFTER, [*self.queues, CLI_QUEUE]
@@ -181,30 +197,29 @@ class Reconciler:
     def _is_over(self, run: Unfinished, place: Place) -> bool:
         match place:
             case Place.FAILED:
-                return True
-            case Place.GONE:
+                # There a replay's job waits to be sent back.
+                return run.state == "running"
+            case Place.GONE | Place.COMPLETED:
                 return self.now() - run.claimed_at >= LOST_AFTER
-            case Place.COMPLETED:
-                # Confirmed by somebody who is not us: nothing to repair, and nothing to claim either.
-                fields = {"queue": run.queue, "jobId": run.job_id, "runId": run.run_id}
-                log.error("completed-without-result", extra={"fields": fields})
-                return False
             case Place.QUEUED:
                 return False
 
-    async def _end(self, run: Unfinished, place: Place) -> bool:
+    async def _end(self, run: Unfinished, place: Place) -> str | None:
+        """Return the code that the run was ended with, None if somebody else was first."""
         words, now = student_text(CODE), self.now()
 
-        async def end(db: Connection) -> bool:
-            ended = await stale.end(db, run, code=CODE, message=words, detail=WORDS[place], now=now)
-            if ended:
-                await alerts.note(db, CODE, run_id=run.run_id, tenant=run.tenant, now=now)
-            return ended
+        async def end(db: Connection) -> str | None:
+            if place is Place.COMPLETED and await stale.supersede(db, run, code=SUPERSEDED, now=now):
+                return SUPERSEDED
+            if not await stale.end(db, run, code=CODE, message=words, detail=WORDS[place], now=now):
+                return None
+            await alerts.note(db, CODE, run_id=run.run_id, tenant=run.tenant, now=now)
+            return CODE
 
-        ended = await self.database.run(run.tenant, end)
-        if ended:
-            self._tell(place, run.queue, run.job_id, run.run_id)
-        return ended
+        code = await self.database.run(run.tenant, end)
+        if code is not None:
+            _tell(code, place, run.queue, run.job_id, run.run_id)
+        return code
 
     async def _until_done(self, task: str, work: _Chore) -> int:
         """Repeat a chore in small transactions until it finds nothing more."""
@@ -218,10 +233,6 @@ class Reconciler:
             if done < PURGE_AT_ONCE:
                 return total
 
-    def _tell(self, place: Place, queue: str, job_id: str, run_id: str) -> None:
-        fields = {"queue": queue, "jobId": job_id, "runId": run_id, "errorCode": CODE, "state": str(place)}
-        log.error("run-ended", extra={"fields": fields})
-
     async def _contained(self, work: Callable[[], Awaitable[object]]) -> None:
         try:
             await work()
@@ -230,3 +241,8 @@ class Reconciler:
         except Exception:
             # Whatever it was, the other runs still have to be looked at next time.
             log.exception("reconcile-failed")
+
+
+def _tell(code: str, place: Place, queue: str, job_id: str, run_id: str) -> None:
+    fields = {"queue": queue, "jobId": job_id, "runId": run_id, "errorCode": code, "state": str(place)}
+    log.log(logging.INFO if code == SUPERSEDED else logging.ERROR, "run-ended", extra={"fields": fields})

@@ -10,18 +10,29 @@ from aiworker.protocol import Connection
 
 ONLY_ONE = "SELECT pg_try_advisory_xact_lock(hashtext($1))"
 
+# Not `state IN (...)`: each side has a partial index of its own, and only an OR finds both.
 UNFINISHED = """
-SELECT run_id, queue, job_id, added_at, name, tenant_id, fence, claimed_at
+SELECT run_id, queue, job_id, added_at, name, tenant_id, state, fence, claimed_at
 FROM aiworker.runs
-WHERE state = 'running' AND prefix = $1 AND queue = ANY($2::text[])
+WHERE (state = 'running' OR state = 'replayed') AND prefix = $1 AND queue = ANY($2::text[])
   AND claimed_at <= $3 AND (claimed_at, run_id) > ($4::timestamptz, $5::uuid)
 ORDER BY claimed_at, run_id LIMIT $6
 """
 
 END = """
 UPDATE aiworker.runs SET state = 'failed', error_code = $4, finished_at = $5
-WHERE run_id = $1 AND fence = $2 AND tenant_id IS NOT DISTINCT FROM $3 AND state = 'running' AND claimed_at = $6
+WHERE run_id = $1 AND fence = $2 AND tenant_id IS NOT DISTINCT FROM $3 AND state = $7 AND claimed_at = $6
 RETURNING run_id
+"""
+
+SUPERSEDE = """
+UPDATE aiworker.runs r SET state = 'failed', error_code = $4, attempt = -1, finished_at = $5
+WHERE r.run_id = $1 AND r.fence = $2 AND r.tenant_id IS NOT DISTINCT FROM $3 AND r.state = $7 AND r.claimed_at = $6
+  AND EXISTS (
+    SELECT FROM aiworker.runs s
+    WHERE (s.prefix, s.queue, s.job_id, s.added_at) = (r.prefix, r.queue, r.job_id, r.added_at)
+      AND s.state = 'succeeded')
+RETURNING r.run_id
 """
 
 RECORD_ERROR = """
@@ -40,7 +51,7 @@ FIRST = (datetime(1970, 1, 1, tzinfo=UTC), "00000000-0000-0000-0000-000000000000
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that was claimed a while ago and has not ended."""
+    """A run that was claimed, or written for a replay, a while ago and has not ended."""
 
     run_id: str
     queue: str
@@ -48,6 +59,8 @@ class Unfinished:
     added_at: datetime
     name: str
     tenant: str | None
+    state: str
+    """`running`, or `replayed` as long as nobody has claimed it."""
     fence: int
     claimed_at: datetime
 
@@ -68,10 +81,22 @@ async def unfinished(
 
 async def end(db: Connection, run: Unfinished, *, code: str, message: str, detail: str, now: datetime) -> bool:
     """Fail a run with its error row, unless somebody has claimed or ended it since it was looked at."""
-    if await db.fetchval(END, run.run_id, run.fence, run.tenant, code, now, run.claimed_at) is None:
+    if await db.fetchval(END, *_guarded(run, code, now)) is None:
         return False
     await db.execute(RECORD_ERROR, run.run_id, run.tenant, code, message, detail)
     return True
+
+
+async def supersede(db: Connection, run: Unfinished, *, code: str, now: datetime) -> bool:
+    """Fail a run whose job has succeeded as another run, under the guard of `end`: no error row, nobody lost anything.
+
+    It counts no attempt: whatever is delivered for it runs, instead of repeating an error it never had.
+    """
+    return await db.fetchval(SUPERSEDE, *_guarded(run, code, now)) is not None
+
+
+def _guarded(run: Unfinished, code: str, now: datetime) -> tuple[object, ...]:
+    return run.run_id, run.fence, run.tenant, code, now, run.claimed_at, run.state
 
 
 def _unfinished(row: Mapping[str, object]) -> Unfinished:
@@ -84,6 +109,7 @@ def _unfinished(row: Mapping[str, object]) -> Unfinished:
         added_at=added_at,
         name=str(row["name"]),
         tenant=str(row["tenant_id"]) if row["tenant_id"] is not None else None,
+        state=str(row["state"]),
         fence=int(str(row["fence"])),
         claimed_at=claimed_at,
     )

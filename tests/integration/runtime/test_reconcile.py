@@ -3,95 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol, cast
 
 import pytest
 
 from aiworker.domain.student_texts import student_text
-from aiworker.envelope import Envelope, Scope
 from aiworker.errors import Cancel, Decided, Fenced, ServiceUnreachable
-from aiworker.policies import POLICIES
-from aiworker.processors import PROCESSORS
 from aiworker.queue.connection import short_client
-from aiworker.queue.events import EventKind, QueueEvent
+from aiworker.queue.events import EventKind
 from aiworker.queue.whereabouts import Place
 from aiworker.runtime import reconcile as room
 from aiworker.runtime.execute import execute
 from aiworker.runtime.reconcile import FAILED_AFTER, LOST_AFTER, Done, Reconciler
-from aiworker.store import calls, runs, stale
+from aiworker.store import calls, stale
 from aiworker.store.database import Database
 from tests.integration.queue.room import eventually
 from tests.integration.runtime.floor import QUEUE, Floor, floor, model, own_environment
+from tests.integration.runtime.reconciling import OLD, Bench, bench, stalled_out, told
 from tests.integration.runtime.rows import alerts, errors, outcome, rows, variants
 from tests.integration.runtime.rows import runs as all_runs
-from tests.support.jobs import NOW, TENANT, Clock, ScriptedModel, again, envelope, insert_example, question, runtime
+from tests.support.jobs import (
+    NOW,
+    TENANT,
+    ScriptedModel,
+    again,
+    envelope,
+    question,
+    runtime,
+)
 
-__all__ = ["floor", "model", "own_environment"]
-
-OLD = LOST_AFTER + timedelta(seconds=1)
+__all__ = ["bench", "floor", "model", "own_environment"]
 
 
 class _Hashes(Protocol):
     """redis-py leaves this one's answer open."""
 
     def hset(self, name: str, key: str, value: str) -> Awaitable[int]: ...
-
-
-@dataclass
-class Map:
-    """Where jobs are, as far as Redis is concerned: gone unless told otherwise."""
-
-    places_of: dict[str, Place] = field(default_factory=dict[str, Place])
-    asked: list[list[str]] = field(default_factory=list[list[str]])
-    fault: Exception | None = None
-    meanwhile: Any = None
-
-    async def places(self, queue: str, jobs: Sequence[tuple[str, datetime]]) -> list[Place]:
-        if self.fault:
-            raise self.fault
-        self.asked.append([job_id for job_id, _ in jobs])
-        if self.meanwhile:
-            await self.meanwhile()
-        return [self.places_of.get(job_id, Place.GONE) for job_id, _ in jobs]
-
-
-@dataclass
-class Bench:
-    database: Database
-    map: Map = field(default_factory=Map)
-    clock: Clock = field(default_factory=Clock)
-
-    def __post_init__(self) -> None:
-        self.reconciler = Reconciler(
-            self.database, self.map, "bull", ["ai-jobs"], PROCESSORS, POLICIES, self.clock, "test-worker"
-        )
-
-    async def claim(self, job: Envelope, scope: Scope | None = None) -> None:
-        """Start a run and die."""
-        scope = scope or Scope(TENANT, "student-9")
-        await self.database.run(
-            scope.tenant, lambda db: runs.claim(db, job, scope, by="a worker that died", now=self.clock.at)
-        )
-
-    async def states(self) -> list[tuple[str, str | None]]:
-        return [(run["state"], run["error_code"]) for run in await all_runs(self.database)]
-
-    async def has_stalled(self) -> bool:
-        return await self.states() == [("failed", "stalled")]
-
-
-@pytest.fixture
-async def bench(database: Database) -> Bench:
-    await insert_example(database)
-    return Bench(database)
-
-
-def stalled_out(job: Envelope, **changes: Any) -> QueueEvent:
-    event = QueueEvent(EventKind.JOB_FAILED, job.queue, NOW, job.job_id, job, "stalled: too often", True, False)
-    return replace(event, **changes)
 
 
 # Jobs that stalled out
@@ -201,6 +151,43 @@ async def test_what_cannot_be_recorded_now_is_recorded_later(bench: Bench) -> No
     assert await bench.reconciler.work_off() == 1
 
 
+class Flawed:
+    """A database on which the first work fails in a way that nobody expected; then it is away, or well."""
+
+    def __init__(self, database: Database, *, is_away_then: bool) -> None:
+        self._database = database
+        self._faults = [ValueError("unexpected"), *([ServiceUnreachable()] if is_away_then else [])]
+
+    async def run(self, tenant: str | None, work: Any) -> Any:
+        if self._faults:
+            raise self._faults.pop(0)
+        return await self._database.run(tenant, work)
+
+
+async def test_a_failure_that_cannot_be_recorded_for_no_known_reason_is_kept_and_holds_up_no_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = envelope(), envelope()
+    for job in (first, second):
+        bench.reconciler.heard(stalled_out(job))
+    bench.reconciler.database = cast("Database", Flawed(bench.database, is_away_then=False))
+    assert await bench.reconciler.work_off() == 1
+    assert [run["job_id"] for run in await all_runs(bench.database)] == [second.job_id]
+    assert told(caplog) == [("ERROR", "failure-not-recorded", None), ("ERROR", "run-ended", "stalled")]
+    assert await bench.reconciler.work_off() == 1
+    assert [run["job_id"] for run in await all_runs(bench.database)] == [second.job_id, first.job_id]
+    assert await bench.reconciler.work_off() == 0
+
+
+async def test_what_was_kept_is_still_there_when_the_database_goes_away(bench: Bench) -> None:
+    for _ in range(3):
+        bench.reconciler.heard(stalled_out(envelope()))
+    bench.reconciler.database = cast("Database", Flawed(bench.database, is_away_then=True))
+    with pytest.raises(ServiceUnreachable):
+        await bench.reconciler.work_off()
+    assert await bench.reconciler.work_off() == 3
+
+
 # Runs whose job Redis does not have
 
 
@@ -234,15 +221,6 @@ async def test_a_run_whose_job_is_still_queued_is_left_alone_however_old(bench: 
     bench.clock.move(timedelta(days=3))
     assert await bench.reconciler.pass_once() == Done()
     assert await bench.states() == [("running", None)]
-
-
-async def test_a_job_confirmed_by_somebody_else_is_told_of(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    job = envelope()
-    bench.map.places_of[job.job_id] = Place.COMPLETED
-    await bench.claim(job)
-    bench.clock.move(OLD)
-    assert await bench.reconciler.pass_once() == Done()
-    assert [line.message for line in caplog.records] == ["completed-without-result"]
 
 
 async def test_a_run_claimed_while_it_was_looked_up_is_left_alone(bench: Bench) -> None:
