@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+MAX_JOB_ID = 500
+"""Characters; a longer id is refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -38,8 +41,8 @@ class Envelope:
     attempts_allowed: int = 1
     stalled_count: int = 0
     priority: int = 0
-    has_failed: bool = False
-    """Whether BullMQ has noted a failure of this job before; a retry from outside leaves that note."""
+    failed_start: int = 0
+    """Which start ended with the failure BullMQ noted last, 0 if none did; a retry from outside leaves that note."""
     trace: Mapping[str, str] = field(default_factory=dict[str, str])
     is_readable: bool = True
     """False if the job's data or options are not what BullMQ writes: it is claimed all the same, then refused."""

@@ -18,7 +18,7 @@ from bullmq import Job
 
 from aiworker.envelope import Envelope, from_milliseconds
 from aiworker.policies import KEEP_COMPLETED, KEEP_COMPLETED_FOR, KEEP_FAILED, QueuePolicy
-from aiworker.queue.faults import STACK_TRACE_LIMIT
+from aiworker.queue.faults import STACK_TRACE_LIMIT, last_failed_start
 
 BUILT_IN_BACKOFFS: Final = ("fixed", "exponential")
 JITTERED: Final = "aiworker-jittered"
@@ -120,7 +120,7 @@ def to_envelope(job: Job, raw: Mapping[str, str], *, prefix: str, queue: str) ->
         attempts_allowed=job.attempts,
         stalled_count=job.stalledCounter,
         priority=job.priority,
-        has_failed=bool(job.stacktrace),
+        failed_start=last_failed_start(job),
         trace={option: value for option, value in traced.items() if isinstance(value, str)},
     )
 

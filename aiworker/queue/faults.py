@@ -5,6 +5,7 @@ Dashboards read both, so no exception text of other people's code, no absolute p
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import PurePath
 
@@ -14,6 +15,7 @@ from aiworker.errors import AiworkerError, Cancel, Outcome, TransientFault
 
 STACK_TRACE_LIMIT = 5
 MAX_FRAMES = 30
+_START = re.compile(r"start (\d{1,15})$", re.MULTILINE)
 PACKAGE_ROOTS = ("site-packages", "dist-packages")
 
 
@@ -75,9 +77,18 @@ def keep_safe_trace(job: Job, error: Exception) -> None:
 
     def append() -> None:
         trace = error.trace if isinstance(error, JobFault) else _trace_without_handler(job, error)
-        job.stacktrace = [*job.stacktrace, trace][-STACK_TRACE_LIMIT:]
+        job.stacktrace = [*job.stacktrace, f"start {job.attemptsStarted}\n{trace}"][-STACK_TRACE_LIMIT:]
 
     job.updateStacktrace = append
+
+
+def last_failed_start(job: Job) -> int:
+    """Return which start of the job ended with the failure BullMQ noted last, 0 if none did.
+
+    Nothing else tells it: a retry may reset both counters, and it clears the reason but never the traces.
+    """
+    found = _START.match(job.stacktrace[-1]) if job.stacktrace else None
+    return int(found[1]) if found else 0
 
 
 def _trace_without_handler(job: Job, error: Exception) -> str:

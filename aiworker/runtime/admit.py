@@ -13,7 +13,7 @@ import pydantic_core
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from aiworker.envelope import Envelope, Scope
+from aiworker.envelope import MAX_JOB_ID, Envelope, Scope
 from aiworker.errors import BadEnvelope, InvalidPayload, UnknownJob
 from aiworker.policies import MAX_PAYLOAD_DEPTH, QueuePolicy, policy_for
 from aiworker.processors import AnyProcessor
@@ -53,6 +53,8 @@ def admit(
     try:
         if not envelope.is_readable:
             raise BadEnvelope("The job's data or options are not valid JSON.")
+        if len(envelope.job_id) > MAX_JOB_ID:
+            raise BadEnvelope(f"The job's id has {len(envelope.job_id):,} characters; the limit is {MAX_JOB_ID}.")
         processor = find(envelope.name, processors, queue=envelope.queue)
         policy = policy_for(processor.queue, policies)
         payload = validate(processor, decode(envelope.data, limit=policy.max_payload))

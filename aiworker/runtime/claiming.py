@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from aiworker.envelope import Envelope, Scope
-from aiworker.errors import Cancel, ConfigurationError, Decided, JobFailed, ServiceUnreachable, Snooze
+from aiworker.errors import (
+    Cancel,
+    ConfigurationError,
+    Decided,
+    Fenced,
+    JobFailed,
+    ServiceUnreachable,
+    Snooze,
+    TransientFault,
+)
 from aiworker.protocol import Connection
 from aiworker.store import audit, job_errors, runs
-from aiworker.store.database import Contention, Database
+from aiworker.store.database import Database
 from aiworker.store.runs import Claim, Failed, Succeeded
 
 COME_BACK = timedelta(seconds=5)
@@ -26,7 +35,9 @@ async def claim(
             standing = await database.run(
                 scope.tenant if scope else None, lambda db: claim_in(db, envelope, scope, by=by, now=now)
             )
-    except (ServiceUnreachable, ConfigurationError, Contention) as error:
+    except Fenced:
+        raise
+    except (ServiceUnreachable, ConfigurationError, TransientFault) as error:
         # Nothing was tried and nothing can be recorded: the job waits for the database, at no attempt's cost.
         raise Decided(error, Snooze(now + COME_BACK)) from error
     if isinstance(standing, Decided):
@@ -45,7 +56,7 @@ async def claim_in(
         # We died between our commit and BullMQ's: say it again, change nothing.
         detail = await job_errors.detail(db, standing.run_id, standing.tenant)
         return Decided(JobFailed(detail or None, code=standing.error_code), Cancel())
-    epoch = await runs.open_epoch(db, envelope, scope, after=standing, by=by, now=now)
+    epoch = await runs.open_epoch(db, envelope, scope, by=by, now=now)
     await audit.write(
         db,
         actor="queue",
@@ -60,5 +71,4 @@ async def claim_in(
 
 def _is_repeat(envelope: Envelope, failed: Failed) -> bool:
     """Say whether BullMQ never heard of this failure; if it did, somebody has retried the job on purpose."""
-    told = envelope.has_failed and envelope.stalled_count <= failed.stalled
-    return envelope.attempts_made == failed.attempt and not told
+    return envelope.attempts_made == failed.attempt and envelope.failed_start < failed.fence

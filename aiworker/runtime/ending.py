@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiworker.domain.pacing import bounded, while_blocked, while_spent
 from aiworker.domain.student_texts import student_text
@@ -26,6 +27,7 @@ from aiworker.errors import (
     Snooze,
 )
 from aiworker.protocol import Connection
+from aiworker.runtime.admit import CLI_QUEUE
 from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import alerts, job_errors, runs
@@ -58,17 +60,23 @@ class Ending:
         except Fenced:
             raise
         except AiworkerError as unrecorded:
-            # Not recorded is not ended: the job comes back, at no attempt's cost, and ends then.
             log.warning("end-not-recorded", extra={"fields": {"errorCode": unrecorded.code}})
-            return Decided(error, Snooze(now + COME_BACK))
+            return self._not_ended(error, now)
+        except Exception:
+            log.exception("end-not-recorded")
+            return self._not_ended(error, now)
         crashpoint("before_ack")
         return Decided(error, outcome)
+
+    def _not_ended(self, error: AiworkerError, now: datetime) -> Decided:
+        # Not recorded is not ended: the job comes back, at no attempt's cost, and ends then.
+        return Decided(error, Snooze(now + COME_BACK))
 
     def _within_bounds(self, error: AiworkerError, now: datetime) -> Outcome:
         """Put an end to waiting and trying again: by count and time, each kind by its own."""
         outcome, claim = error.outcome(now), self.claim
         match error:
-            case Paced():
+            case Paced() if self.envelope.queue != CLI_QUEUE:
                 # The queue as a whole waits, and nothing says that this job is at fault.
                 return outcome
             case RateLimited():
@@ -79,6 +87,9 @@ class Ending:
                 outcome = while_spent(outcome, since=claim.unfunded_since, now=now)
             case _:
                 pass
+        if self.envelope.queue == CLI_QUEUE:
+            # Nobody comes back for it.
+            return Cancel()
         return Cancel() if isinstance(outcome, Retry) and self.envelope.is_last_attempt else outcome
 
     async def _record(self, db: Connection, error: AiworkerError, outcome: object, now: datetime) -> None:
@@ -108,9 +119,15 @@ class Ending:
     async def last_words(self) -> None:
         """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""
         attempt = self.envelope.attempts_made
-        record = self.database.run(self.claim.tenant, lambda db: runs.end_attempt(db, self.claim, attempt=attempt))
-        task = asyncio.ensure_future(record)
-        try:
-            await asyncio.wait_for(asyncio.shield(task), LAST_WORDS.total_seconds())
-        except (TimeoutError, AiworkerError):
-            task.cancel()
+        await unhurried(
+            self.database.run(self.claim.tenant, lambda db: runs.end_attempt(db, self.claim, attempt=attempt))
+        )
+
+
+async def unhurried(work: Coroutine[Any, Any, object]) -> None:
+    """Do what must still be written by a task that is being cancelled, within LAST_WORDS; a fault ends it too."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait_for(asyncio.shield(task), LAST_WORDS.total_seconds())
+    except (TimeoutError, AiworkerError):
+        task.cancel()

@@ -47,6 +47,8 @@ from aiworker.store.runs import Announcement, Claim, Succeeded
 from aiworker.telemetry.logs import add_to_job_context
 
 MAX_ROUNDS = 2
+LIGHT_PAYLOAD = 64 * 1024
+"""Characters that are checked within a millisecond or some; megabytes would hold up everybody's locks and limits."""
 NO_MODEL = Limits(0, 0)
 """For jobs that ask nobody."""
 
@@ -88,7 +90,7 @@ class Runtime:
 
 async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = None) -> Receipt:
     """Work on one delivery and return the receipt; raises an AiworkerError whose outcome the queue follows."""
-    admission = admit(envelope, runtime.processors, runtime.policies)
+    admission = await _admission(envelope, runtime)
     scope = admission.scope if isinstance(admission, Admitted) else None
     if scope:
         add_to_job_context(tenantId=scope.tenant, studentId=scope.student, sessionId=scope.session)
@@ -97,6 +99,12 @@ async def execute(envelope: Envelope, runtime: Runtime, abort: Abort | None = No
         if receipt is not None:
             return receipt
     return await _in_steps(envelope, admission, scope, runtime, abort)
+
+
+async def _admission(envelope: Envelope, runtime: Runtime) -> Admitted | InvalidPayload:
+    if len(envelope.data) <= LIGHT_PAYLOAD:
+        return admit(envelope, runtime.processors, runtime.policies)
+    return await asyncio.to_thread(admit, envelope, runtime.processors, runtime.policies)
 
 
 async def _in_steps(
@@ -128,8 +136,8 @@ async def _in_steps(
 
 
 def _able(admission: Admitted | InvalidPayload, claim: Claim) -> Admitted:
-    if claim.dirty_starts > POISON_LIMIT:
-        raise Poisoned(f"The job took its worker down {claim.dirty_starts - 1} times.")
+    if claim.crashes >= POISON_LIMIT:
+        raise Poisoned(f"The job took its worker down {claim.crashes} times.")
     if not isinstance(admission, Admitted):
         raise admission
     return admission
@@ -160,7 +168,10 @@ async def _at_once(envelope: Envelope, admitted: Admitted, runtime: Runtime, abo
 
     try:
         run_id, receipt = await runtime.database.run(admitted.scope.tenant, work)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is met again and told where it can be recorded
+    except (Exception, asyncio.CancelledError, SystemExit) as error:
+        # Whatever it is, it is met again and told where it can be recorded.
+        if _is_cancelled():
+            raise
         log.info("done-again-in-steps", extra={"fields": {"error": type(error).__name__}})
         return None
     return await _told(run_id, receipt, runtime)
@@ -227,6 +238,7 @@ class _Delivery:
             deadline=admitted.policy.deadline,
             keep_replies=self.runtime.keep_replies,
             now=self.runtime.now,
+            restore=lambda: self._restored(admitted.scope),
             abort=self.abort,
             gate=self.runtime.gate,
         )
@@ -235,6 +247,12 @@ class _Delivery:
             raise Interrupted()
         answered = next(iter(performer.replies.values()), None)
         return await self._held(tenant, lambda db: self._finish(db, admitted, facts, result, answered))
+
+    async def _restored(self, scope: Scope) -> None:
+        by, now = self.runtime.worker, self.runtime.now()
+        await self.runtime.database.run_one(
+            lambda db: runs.restore(db, self.claim, self.envelope, scope, by=by, now=now)
+        )
 
     async def _held(self, tenant: str, work: Callable[[Connection], Awaitable[Receipt]]) -> Receipt:
         """Run `work` in a transaction in which nobody else can claim or end the run."""

@@ -5,33 +5,43 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 from aiworker.errors import (
     AiworkerError,
     Cancel,
+    CutShort,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
+    Retry,
     ServiceUnreachable,
+    Snooze,
     TransientFault,
 )
 from aiworker.llm.client import LLM
 from aiworker.llm.reply import Garbled, no_answer
 from aiworker.protocol import Abort, Call, LLMReply, Reply, Unavailable
+from aiworker.runtime.ending import unhurried
 from aiworker.runtime.gate import OPEN, Asking, Gate
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import calls
+from aiworker.store.calls import RunForgotten
 from aiworker.store.database import Database
 
 MAX_CALLS = 12
 """Calls one run may make, follow-ups and larger caps included: a ceiling on what one job can cost."""
 CAP_FACTOR = 4
 """How much larger the cap of a second try is after an answer was cut."""
+MOST = 0.9
+"""The share of the deadline that a call must have had for its silence to be the provider's fault."""
 CHECKPOINT_PAUSES_S = (0.1, 0.3, 1.0, 2.0)
-
+"""The last one again and again."""
+KEEPS_TRYING = timedelta(minutes=1)
+"""How long a reply that was paid for is held in memory while PostgreSQL is away; locks are renewed meanwhile."""
 
 log = logging.getLogger("aiworker.runtime")
 
@@ -47,6 +57,8 @@ class Performer:
     deadline: timedelta
     keep_replies: timedelta
     now: Callable[[], datetime]
+    restore: Callable[[], Awaitable[None]]
+    """Writes the run's claim again if PostgreSQL has lost it."""
     abort: Abort | None = None
     gate: Gate = OPEN
     made: int = 0
@@ -56,21 +68,28 @@ class Performer:
     _known: calls.Checkpoints | None = None
     _ends_at: float | None = None
     """When the run's calls must be done, by the loop's clock; one deadline for all of them."""
+    _waited: timedelta = timedelta(0)
+    """The longest a call of this round waited at the gate."""
 
     async def round(self, requests: Sequence[Call], *, first_start: bool) -> dict[str, Reply]:
-        """Perform one round concurrently; every reply that came is stored, then the first fault is raised."""
+        """Perform one round concurrently; every reply that came is stored, then the gravest fault is raised."""
         if self._known is None:
             self._known = {} if first_start else await self._recall()
-        self._latest = {}
+        self._latest, self._waited = {}, timedelta(0)
         self._count(len(requests))
         answers = await asyncio.gather(*(self._one(request) for request in requests), return_exceptions=True)
-        replies: dict[str, Reply] = {}
-        for request, answer in zip(requests, answers, strict=True):
-            if isinstance(answer, BaseException):
-                replies[request.step] = _unavailable(request, answer, self.now())
-            else:
-                replies[request.step] = self.replies[request.step] = self._latest[request.step] = answer
-        return replies
+        pairs, now = list(zip(requests, answers, strict=True)), self.now()
+        faults = [answer for request, answer in pairs if isinstance(answer, BaseException) and _ends(request, answer)]
+        if faults:
+            raise min(faults, key=lambda fault: _patience(fault, now))
+        return {request.step: self._noted(request, answer, now) for request, answer in pairs}
+
+    def _noted(self, request: Call, answer: LLMReply | BaseException, now: datetime) -> Reply:
+        if isinstance(answer, AiworkerError):
+            return Unavailable(answer.code, retryable=not isinstance(answer.outcome(now), Cancel))
+        assert isinstance(answer, LLMReply)
+        self.replies[request.step] = self._latest[request.step] = answer
+        return answer
 
     async def _one(self, request: Call) -> LLMReply:
         """Ask, and once more with a larger cap if the answer was cut; refusals are stored, then raised."""
@@ -125,11 +144,14 @@ class Performer:
         return stored
 
     async def _answer(self, request: Call, waited: timedelta) -> LLMReply:
-        """Ask within the deadline of the run's calls; what was waited at the gate is not the provider's time."""
+        """Ask within the deadline of the run's calls; what a round waited at the gate is not the provider's time."""
+        began = asyncio.get_running_loop().time()
         if self._ends_at is None:
-            self._ends_at = asyncio.get_running_loop().time() + self.deadline.total_seconds()
-        else:
-            self._ends_at += waited.total_seconds()
+            self._ends_at = began + self.deadline.total_seconds()
+        elif waited > self._waited:
+            self._ends_at += (waited - self._waited).total_seconds()
+        self._waited = max(self._waited, waited)
+        had = self._ends_at - began
         try:
             async with asyncio.timeout_at(self._ends_at):
                 crashpoint("llm_sent")
@@ -138,7 +160,8 @@ class Performer:
             await self._keep(request, fault)
             raise
         except TimeoutError as error:
-            raise DeadlineExceeded(f"No answer within {self.deadline.total_seconds():g} s.") from error
+            kind = DeadlineExceeded if had >= MOST * self.deadline.total_seconds() else CutShort
+            raise kind(f"No answer within {self.deadline.total_seconds():g} s.") from error
 
     async def _keep(self, request: Call, fault: Garbled) -> None:
         """Store what came instead of a reply; if that fails too, the job still ends by the provider's fault."""
@@ -155,13 +178,28 @@ class Performer:
             log.warning("garbled-not-kept", extra={"fields": {"step": request.step, "errorCode": error.code}})
 
     async def _store(self, request: Call, reply: LLMReply) -> LLMReply:
-        """Store a reply that was paid for, trying again for some seconds: giving up means paying twice."""
-        for pause in CHECKPOINT_PAUSES_S:
+        """Store a reply that was paid for, also while being cancelled: giving up means paying twice."""
+        try:
+            return await self._persist(request, reply)
+        except asyncio.CancelledError:
+            # What was under way has been withdrawn.
+            await unhurried(self._persist(request, reply))
+            raise
+
+    async def _persist(self, request: Call, reply: LLMReply) -> LLMReply:
+        loop, is_forgotten = asyncio.get_running_loop(), False
+        until = loop.time() + KEEPS_TRYING.total_seconds()
+        for pause in chain(CHECKPOINT_PAUSES_S, repeat(CHECKPOINT_PAUSES_S[-1])):
             try:
+                if is_forgotten:
+                    await self.restore()
                 return await self._checkpoint(request, reply)
-            except (ServiceUnreachable, TransientFault):
-                await asyncio.sleep(pause)
-        return await self._checkpoint(request, reply)
+            except (ServiceUnreachable, TransientFault) as error:
+                is_forgotten = isinstance(error, RunForgotten)
+                if loop.time() >= until:
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
 
     async def _checkpoint(self, request: Call, reply: LLMReply) -> LLMReply:
         return await self.database.run_one(
@@ -191,7 +229,19 @@ def first_byte(text: str) -> str:
             return "word" if letter.isalnum() else "other"
 
 
-def _unavailable(request: Call, error: BaseException, now: datetime) -> Unavailable:
-    if request.required or not isinstance(error, AiworkerError):
-        raise error
-    return Unavailable(error.code, retryable=not isinstance(error.outcome(now), Cancel))
+def _ends(request: Call, fault: BaseException) -> bool:
+    """Say whether a fault ends the round; without an optional call's answer the job goes on."""
+    return request.required or not isinstance(fault, AiworkerError)
+
+
+def _patience(fault: BaseException, now: datetime) -> int:
+    """Rank faults: one that only waits must not hide one that spends an attempt, at every delivery anew."""
+    if not isinstance(fault, AiworkerError):
+        return 0
+    match fault.outcome(now):
+        case Cancel():
+            return 1
+        case Retry():
+            return 2
+        case Snooze():
+            return 3

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import asyncpg
+
 from aiworker.domain.characters import storable
+from aiworker.errors import TransientFault
 from aiworker.protocol import Connection, JsonValue, LLMReply, LLMRequest, Usage
 
 RECALL = """
@@ -61,6 +64,11 @@ purged AS (
 SELECT count(*) FROM purged
 """
 
+
+class RunForgotten(TransientFault):
+    """The run that a reply belongs to is not there: a crash of the server took its claim, which had not waited."""
+
+
 Checkpoints = dict[tuple[str, str], LLMReply]
 """The replies a run already has, by step and request hash."""
 
@@ -76,9 +84,12 @@ async def checkpoint(
 ) -> LLMReply:
     """Store a reply before anybody parses it, in one statement; if another copy stored one first, return that one.
 
-    What the call itself told, time and allowances, is not stored but handed on.
+    What the call itself told, time and allowances, is not stored but handed on. Raises RunForgotten.
     """
-    row = await _insert(db, run_id, tenant, request, reply, "done", now, keep)
+    try:
+        row = await _insert(db, run_id, tenant, request, reply, "done", now, keep)
+    except asyncpg.ForeignKeyViolationError as error:
+        raise RunForgotten("PostgreSQL has lost the claim of this run.") from error
     return replace(_reply(row), seconds=reply.seconds, rate_limits=reply.rate_limits)
 
 

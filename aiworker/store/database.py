@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from aiworker.errors import ConfigurationError, ServiceUnreachable, TransientFault
+from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable, TransientFault
 from aiworker.protocol import Connection
 
 T = TypeVar("T")
@@ -29,10 +29,14 @@ TRANSACTION_TRIES = 3
 
 SET_TENANT = "SELECT set_config('app.tenant_id', $1, true)"
 
+IDLE_LIMIT = timedelta(seconds=30)
+"""How long a transaction of ours may do nothing; a host that vanished in the middle of one holds its locks as long."""
+
 BEGIN = """
-BEGIN {mode}; SELECT set_config('app.tenant_id', convert_from(decode('{tenant}', 'hex'), 'UTF8'), true)
+BEGIN {mode}; SELECT set_config('app.tenant_id', convert_from(decode('{tenant}', 'hex'), 'UTF8'), true),
+                     set_config('idle_in_transaction_session_timeout', '{idle_ms}', true)
 """
-"""One round trip for both; hexadecimal digits are all that ever stands in the tenant's place."""
+"""One round trip for all; hexadecimal digits are all that ever stands in the tenant's place."""
 
 
 class Contention(TransientFault):
@@ -80,8 +84,13 @@ class Database:
     @asynccontextmanager
     async def _borrowed(self) -> AsyncGenerator[PoolConnectionProxy]:
         with translated(self._where):
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT.total_seconds()) as connection:
-                yield connection
+            try:
+                async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT.total_seconds()) as connection:
+                    yield connection
+            except asyncpg.ReadOnlySQLTransactionError:
+                # The server was demoted: the same address may lead to its successor.
+                await self._pool.expire_connections()
+                raise
 
     async def ping(self) -> None:
         """Ask for one row; raise ServiceUnreachable if PostgreSQL does not answer."""
@@ -137,7 +146,8 @@ async def _again(
 
 
 def _begin(tenant: str | None, *, readonly: bool) -> str:
-    return BEGIN.format(mode="READ ONLY" if readonly else "", tenant=(tenant or "").encode().hex())
+    mode, idle_ms = "READ ONLY" if readonly else "", IDLE_LIMIT // timedelta(milliseconds=1)
+    return BEGIN.format(mode=mode, tenant=(tenant or "").encode().hex(), idle_ms=idle_ms)
 
 
 async def _roll_back(connection: PoolConnectionProxy) -> None:
@@ -263,8 +273,34 @@ def translated(where: str) -> Generator[None]:
             f"PostgreSQL unreachable at {where} ({type(error).__name__}).",
             remedy="start it, or correct DATABASE_URL (unset, a command with --embedded brings its own)",
         ) from error
-    except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
-        raise TransientFault(f"PostgreSQL at {where} gave up on a statement ({type(error).__name__}).") from error
+    except _OF_THE_STATEMENT:
+        raise
+    except asyncpg.PostgresError as error:
+        raise _unable(error, where) from error
+
+
+def _unable(error: asyncpg.PostgresError, where: str) -> AiworkerError:
+    """Return what to say of a server that answers and does not serve."""
+    match error:
+        case asyncpg.QueryCanceledError() | asyncpg.LockNotAvailableError():
+            return TransientFault(f"PostgreSQL at {where} gave up on a statement ({type(error).__name__}).")
+        case asyncpg.ReadOnlySQLTransactionError():
+            remedy = "point DATABASE_URL at the primary, not at a standby"
+            return ServiceUnreachable(f"PostgreSQL at {where} is read-only.", remedy=remedy)
+        case _:
+            remedy = "look into its log: disk, memory and connections are what it usually lacks"
+            return ServiceUnreachable(f"PostgreSQL at {where} cannot serve ({type(error).__name__}).", remedy=remedy)
+
+
+_OF_THE_STATEMENT = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.SyntaxOrAccessError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.FeatureNotSupportedError,
+    asyncpg.exceptions.PLPGSQLError,
+)
+"""What is wrong with what we said; everything else is wrong with the server."""
 
 
 _UNREACHABLE: tuple[type[BaseException], ...] = (

@@ -12,32 +12,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiworker.domain.characters import storable
-from aiworker.envelope import Envelope, Identity, Scope
+from aiworker.envelope import MAX_JOB_ID, Envelope, Identity, Scope, payload_hash
 from aiworker.errors import Fenced
 from aiworker.protocol import Connection, JsonValue
 
 CLAIM = """
 WITH tenant AS MATERIALIZED (
     SELECT nullif(set_config('app.tenant_id', coalesce($7, ''), true), '') AS tenant_id,
-           CASE WHEN $15 THEN set_config('synchronous_commit', 'off', true) END)
+           CASE WHEN $14 THEN set_config('synchronous_commit', 'off', true) END)
 INSERT INTO aiworker.runs AS r
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
-     state, fence, attempt, claimed_by, claimed_at, stalled)
+     state, fence, attempt, claimed_by, claimed_at)
 SELECT $1, $2, $3, $4, $5,
        coalesce((SELECT max(epoch) FROM aiworker.runs
-                 WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)), 0),
-       $6, tenant_id, $8, $9, 'running', $10, $11, $12, $13, $14
+                 WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)),
+                (SELECT max(epoch) + 1 FROM aiworker.runs WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)),
+                0),
+       $6, tenant_id, $8, $9, 'running', $10, $11, $12, $13
 FROM tenant
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO UPDATE
 SET state = 'running', fence = excluded.fence, starts = r.starts + 1, attempt = excluded.attempt,
     tenant_id = excluded.tenant_id, student_id = excluded.student_id, session_id = excluded.session_id,
-    claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at, stalled = excluded.stalled
+    claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at
 WHERE r.fence <= excluded.fence AND r.state IN ('running', 'replayed')
 RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since, unfunded_since
 """
 
 LATEST = """
-SELECT run_id, epoch, state, fence, attempt, stalled, receipt, error_code, tenant_id
+SELECT run_id, epoch, state, fence, attempt, receipt, error_code, tenant_id
 FROM aiworker.runs
 WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)
 ORDER BY epoch DESC LIMIT 1
@@ -45,18 +47,28 @@ FOR UPDATE
 """
 
 LATEST_EPOCH = """
-SELECT epoch, tenant_id FROM aiworker.runs
-WHERE (prefix, queue, job_id, added_at, payload_hash) = ($1, $2, $3, $4, $5)
-ORDER BY epoch DESC LIMIT 1
+SELECT coalesce(max(epoch) FILTER (WHERE payload_hash = $5), max(epoch) + 1, 0) FROM aiworker.runs
+WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
 """
 
 NEW_EPOCH = """
 INSERT INTO aiworker.runs
     (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
-     state, fence, attempt, claimed_by, claimed_at, stalled)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', $11, $12, $13, $14, $15)
+     state, fence, attempt, claimed_by, claimed_at)
+SELECT $1, $2, $3, $4, $5, max(epoch) + 1, $6, $7, $8, $9, 'running', $10, $11, $12, $13
+FROM aiworker.runs WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
 ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
 RETURNING run_id, epoch, starts, clean_ends, snoozes, snoozed_since, blocked_since, unfunded_since
+"""
+
+RESTORE = """
+WITH tenant AS MATERIALIZED (SELECT nullif(set_config('app.tenant_id', coalesce($9, ''), true), '') AS tenant_id)
+INSERT INTO aiworker.runs
+    (run_id, prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
+     state, fence, starts, attempt, claimed_by, claimed_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, tenant_id, $10, $11, 'running', $12, $13, $14, $15, $16
+FROM tenant
+ON CONFLICT DO NOTHING
 """
 
 HOLD = """
@@ -147,7 +159,8 @@ class Claim:
     fence: int
     tenant: str | None
     starts: int
-    dirty_starts: int
+    crashes: int
+    """How often a start of this epoch took its worker down, as far as is known."""
     snoozes: int
     snoozed_since: datetime | None
     blocked_since: datetime | None = None
@@ -165,13 +178,13 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run failed for good at `attempt` (BullMQ's attemptsMade at that delivery), having stalled so often."""
+    """The run failed for good at `attempt` (BullMQ's attemptsMade at that delivery), its start number `fence`."""
 
     run_id: str
     tenant: str | None
     epoch: int
     attempt: int
-    stalled: int
+    fence: int
     error_code: str
 
 
@@ -202,7 +215,7 @@ async def claim_open(
     """Claim the newest epoch of the job's run, in one statement that sets the tenant; None if it is not to be had.
 
     A claim that is `alone` in its transaction does not wait for the disk: whatever is written for the run later, with
-    its disk write, comes after it, and a claim that a crash of the server forgets is one that nobody made.
+    its disk write, comes after it, and what a crash of the server forgets is written again by `restore`.
     """
     row = await db.fetchrow(
         CLAIM,
@@ -213,7 +226,6 @@ async def claim_open(
         envelope.attempts_made,
         by,
         now,
-        envelope.stalled_count,
         alone,
     )
     return _claim(row, envelope, scope) if row is not None else None
@@ -230,28 +242,43 @@ async def claim(
     return _standing(dict(latest) if latest else {})
 
 
-async def open_epoch(
-    db: Connection, envelope: Envelope, scope: Scope | None, *, after: Failed, by: str, now: datetime
-) -> Claim:
-    """Start the next epoch of a failed run that somebody retried on purpose; the caller writes the audit row.
+async def open_epoch(db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime) -> Claim:
+    """Start the next epoch of a failed job that somebody retried on purpose; the caller writes the audit row.
 
     Raises Fenced if another delivery has just started it.
     """
     row = await db.fetchrow(
         NEW_EPOCH,
         *_identity(envelope.identity),
-        after.epoch + 1,
         storable(envelope.name),
         *_scope(scope),
         envelope.attempts_started,
         envelope.attempts_made,
         by,
         now,
-        envelope.stalled_count,
     )
     if row is None:
         raise Fenced()
     return _claim(row, envelope, scope)
+
+
+async def restore(
+    db: Connection, claim: Claim, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime
+) -> None:
+    """Write a claim once more that a crash of the server took; another delivery's stays as it is."""
+    await db.execute(
+        RESTORE,
+        claim.run_id,
+        *_identity(envelope.identity),
+        claim.epoch,
+        storable(envelope.name),
+        *_scope(scope),
+        claim.fence,
+        claim.starts,
+        envelope.attempts_made,
+        by,
+        now,
+    )
 
 
 async def epochs(db: Connection, identity: Identity) -> list[Epoch]:
@@ -336,9 +363,8 @@ async def await_budget(db: Connection, claim: Claim, *, now: datetime) -> None:
 
 
 async def epoch_of(db: Connection, identity: Identity) -> int:
-    """Return the newest epoch of a job's run, 0 if it has none yet."""
-    row = await db.fetchrow(LATEST_EPOCH, *_identity(identity))
-    return int(row["epoch"]) if row is not None else 0
+    """Return the newest epoch of a job's run, or the one its first claim will have."""
+    return int(await db.fetchval(LATEST_EPOCH, *_identity(identity)))
 
 
 def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
@@ -347,8 +373,8 @@ def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
             return Succeeded(str(run_id), tenant, json.loads(receipt))
         case {"state": "failed", "run_id": run_id, "epoch": int(epoch), "attempt": int(attempt), **rest}:
             tenant = rest["tenant_id"]
-            stalled, code = int(str(rest["stalled"])), str(rest["error_code"])
-            return Failed(str(run_id), str(tenant) if tenant else None, epoch, attempt, stalled, code)
+            fence, code = int(str(rest["fence"])), str(rest["error_code"])
+            return Failed(str(run_id), str(tenant) if tenant else None, epoch, attempt, fence, code)
         case _:
             raise Fenced()
 
@@ -362,7 +388,8 @@ def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -
         fence=envelope.attempts_started,
         tenant=scope.tenant if scope else None,
         starts=starts,
-        dirty_starts=starts - clean_ends,
+        # An end that could not be recorded looks like a crash, but without one BullMQ sees no job stall.
+        crashes=min(starts - clean_ends - 1, envelope.stalled_count),
         snoozes=snoozes,
         snoozed_since=_moment(row["snoozed_since"]),
         blocked_since=_moment(row["blocked_since"]),
@@ -376,8 +403,10 @@ def _moment(value: object) -> datetime | None:
 
 
 def _identity(identity: Identity) -> tuple[str, str, str, datetime, str]:
-    # Whatever a producer called its job, the claim must find a row for it.
+    # Whatever a producer called its job, the claim must find a row for it, and an index entry has its limit.
     job_id = storable(identity.job_id)
+    if len(job_id) > MAX_JOB_ID:
+        job_id = f"{job_id[:MAX_JOB_ID]}~{payload_hash(identity.job_id)}"
     return identity.prefix, identity.queue, job_id, identity.added_at, identity.payload_hash
 
 

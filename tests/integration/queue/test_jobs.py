@@ -210,6 +210,28 @@ async def test_a_failures_text_and_trace_hold_no_foreign_text_and_no_absolute_pa
     assert len(traces) == 5
 
 
+async def test_a_delivery_says_which_start_failed_last(room: Room) -> None:
+    seen: list[Envelope] = []
+
+    async def handle(envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
+        seen.append(envelope)
+        if len(seen) in (1, 3):
+            raise TransientFault("again")
+        if len(seen) == 2:
+            raise RateLimited(retry_after=timedelta(milliseconds=1))
+        return {}
+
+    await room.start(handle)
+    job = await room.add()
+    await room.reaches(job, "completed")
+    assert [(e.attempts_started, e.failed_start, e.attempts_made) for e in seen] == [
+        (1, 0, 0),
+        (2, 1, 1),
+        (3, 1, 1),
+        (4, 3, 2),
+    ]
+
+
 async def test_finished_jobs_are_kept_by_the_workers_retention(room: Room) -> None:
     await room.start(done, retention=Retention(completed=2, failed=1))
     for _ in range(5):

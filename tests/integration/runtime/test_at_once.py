@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -121,12 +122,24 @@ async def test_a_processor_that_says_it_asks_nobody_and_does_is_told_so(database
     assert isinstance(raised.value.error, JobFailed)
 
 
+async def test_a_stray_cancellation_leaves_what_every_failure_leaves(database: Database) -> None:
+    async def strays(*_: object) -> Saved:
+        inner = asyncio.ensure_future(asyncio.Event().wait())
+        inner.cancel()
+        await inner
+        return Saved("never")
+
+    with pytest.raises(Decided) as raised:
+        await execute(job(allowed=1), runtime(database, processors=[quiet(save=strays)]))
+    assert (raised.value.code, len(await errors(database))) == ("internal", 1)
+
+
 async def test_a_job_that_took_its_worker_down_too_often_is_given_up(database: Database) -> None:
     wired = runtime(database, processors=[quiet()])
     async with database.transaction(TENANT) as db:
         first = job()
         for _ in range(POISON_LIMIT + 1):
-            first = again(first)
+            first = again(first, stalled=True)
             await claim(db, first, Scope(TENANT), by="dying", now=NOW)
     with pytest.raises(Decided) as raised:
         await execute(again(first), wired)

@@ -230,12 +230,28 @@ async def test_a_first_attempt_that_failed_is_retried_also_with_its_attempts_res
     job = envelope()
     with pytest.raises(Decided):
         await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
-    retried = replace(again(job, made=0), has_failed=True)
+    retried = replace(again(job, made=0), failed_start=1)
     assert (await execute(retried, runtime(database)))["epoch"] == 1
 
 
+async def test_a_retry_whose_first_start_died_before_its_claim_still_runs_the_job(database: Database) -> None:
+    job = envelope()
+    with pytest.raises(Decided):
+        await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
+    retried = replace(again(again(job, made=0), stalled=True), failed_start=1)
+    assert (await execute(retried, runtime(database)))["epoch"] == 1
+
+
+async def test_a_job_whose_data_was_changed_is_told_of_under_a_key_of_its_own(database: Database) -> None:
+    job = envelope()
+    await execute(job, runtime(database))
+    changed = replace(again(job, made=1), data=json.dumps({**payload(), "tone": "concise"}))
+    assert (await execute(changed, runtime(database)))["epoch"] == 1
+    assert len({message["idempotency_key"] for message in await outbox(database)}) == 2
+
+
 async def test_a_death_after_a_retry_and_before_bullmq_heard_repeats_the_error(database: Database) -> None:
-    job = replace(envelope(), has_failed=True)
+    job = replace(envelope(started=2), failed_start=1)
     with pytest.raises(Decided):
         await execute(job, runtime(database, llm=ScriptedModel(["no map"])))
     with pytest.raises(Decided, match="AI rewrite failed"):

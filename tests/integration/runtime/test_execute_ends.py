@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import shake_256
 from typing import Any
 
 import pytest
 
 from aiworker.envelope import Scope
 from aiworker.errors import (
+    Cancel,
     Decided,
     Fenced,
     ProviderBlocked,
@@ -23,12 +25,14 @@ from aiworker.errors import (
 from aiworker.policies import POISON_LIMIT
 from aiworker.protocol import FollowUp, LLMRequest, Unavailable
 from aiworker.runtime import execute as execute_module
+from aiworker.runtime.admit import CLI_QUEUE
 from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.execute import execute
 from aiworker.store import calls
-from aiworker.store.database import Database
+from aiworker.store.database import Database, opened
 from aiworker.store.runs import claim
-from tests.integration.runtime.rows import errors, outcome, runs, variants
+from tests.integration.queue.room import eventually
+from tests.integration.runtime.rows import errors, outcome, rows, runs, variants
 from tests.support.jobs import (
     NOW,
     TENANT,
@@ -110,11 +114,91 @@ async def test_a_job_that_keeps_taking_its_worker_down_is_given_up_without_runni
     for _ in range(POISON_LIMIT):
         async with database.transaction(TENANT) as db:
             await claim(db, job, Scope(TENANT), by="a worker that dies", now=NOW)
-        job = again(job)
+        job = again(job, stalled=True)
     with pytest.raises(Decided) as raised:
         await execute(job, runtime(database, llm=model))
     assert raised.value.code == "poisoned" and model.asked == []
     assert len(await errors(database)) == 1
+
+
+async def test_starts_whose_end_could_not_be_recorded_are_no_crashes(database: Database) -> None:
+    job = envelope()
+    for _ in range(POISON_LIMIT + 1):
+        async with database.transaction(TENANT) as db:
+            await claim(db, job, Scope(TENANT), by="a worker whose database went away", now=NOW)
+        job = again(job)
+    await execute(job, runtime(database))
+    assert [run["state"] for run in await runs(database)] == ["succeeded"]
+
+
+async def test_a_failure_whose_commit_was_not_answered_is_repeated_and_never_run_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = replace(envelope(made=2, started=3), failed_start=2)
+    commit, model = database.run, ScriptedModel(["no map", '{"b0": "Built the thing"}'])
+
+    async def unanswered(*args: Any, **kwargs: Any) -> None:
+        await commit(*args, **kwargs)
+        raise ServiceUnreachable("the answer to COMMIT was lost")
+
+    monkeypatch.setattr(database, "run", unanswered)
+    with pytest.raises(Decided) as raised:
+        await execute(job, runtime(database, llm=model))
+    assert isinstance(outcome(raised.value), Snooze)
+    monkeypatch.undo()
+    with pytest.raises(Decided) as raised:
+        await execute(again(job), runtime(database, llm=model))
+    assert (raised.value.code, outcome(raised.value)) == ("invalid_answer", Cancel())
+    assert len(model.asked) == len(await runs(database)) == len(await errors(database)) == 1
+
+
+async def test_an_end_that_cannot_be_recorded_for_whatever_reason_is_no_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*args: Any, **kwargs: Any) -> None:
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr("aiworker.runtime.ending.job_errors.record", breaks)
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(allowed=1), runtime(database, llm=ScriptedModel(["no map"])))
+    assert outcome(raised.value) == Snooze(NOW + COME_BACK)
+    assert [run["state"] for run in await runs(database)] == ["running"]
+
+
+async def test_a_one_shot_run_that_would_have_to_wait_is_over_because_nobody_comes_back_for_it(
+    database: Database,
+) -> None:
+    job = replace(envelope(allowed=3), queue=CLI_QUEUE)
+    with pytest.raises(Decided) as raised:
+        await execute(job, runtime(database, llm=ScriptedModel([RateLimited(retry_after=timedelta(seconds=30))])))
+    assert outcome(raised.value) == Cancel()
+    assert [(run["state"], run["error_code"]) for run in await runs(database)] == [("failed", raised.value.code)]
+    assert len(await errors(database)) == 1
+
+
+async def test_a_database_that_became_read_only_costs_no_attempt(database: Database, database_url: str) -> None:
+    async with opened(f"{database_url}&default_transaction_read_only=on") as standby:
+        with pytest.raises(Decided) as raised:
+            await execute(envelope(allowed=1), runtime(standby))
+    assert outcome(raised.value) == Snooze(NOW + COME_BACK)
+
+
+async def test_a_claim_that_the_server_gave_up_on_costs_no_attempt(database: Database, database_url: str) -> None:
+    job = envelope(allowed=1)
+    async with opened(f"{database_url}&statement_timeout=50") as hasty, database.transaction(TENANT) as db:
+        await claim(db, job, Scope(TENANT), by="somebody slow", now=NOW)
+        with pytest.raises(Decided) as raised:
+            await execute(again(job), runtime(hasty))
+    assert outcome(raised.value) == Snooze(NOW + COME_BACK)
+
+
+async def test_an_id_too_long_for_an_index_leaves_a_run_and_an_error_row(database: Database) -> None:
+    job = envelope(job_id=shake_256(b"a long id").hexdigest(4_000))
+    for delivery in (job, again(job)):
+        with pytest.raises(Decided) as raised:
+            await execute(delivery, runtime(database))
+        assert (raised.value.code, outcome(raised.value)) == ("bad_envelope", Cancel())
+    assert len(await runs(database)) == len(await errors(database)) == 1
 
 
 async def test_being_cancelled_is_an_orderly_end(database: Database) -> None:
@@ -155,6 +239,14 @@ async def test_a_bug_is_an_internal_fault_whose_text_stays_inside(database: Data
     with pytest.raises(Decided) as raised:
         await execute(envelope(), runtime(database, llm=ScriptedModel(), processors=[broken]))
     assert raised.value.reason == "internal: RuntimeError in rewrite-resume."
+    assert outcome(raised.value) == Retry()
+
+
+async def test_a_call_that_only_waits_does_not_hide_one_that_spends_an_attempt(database: Database) -> None:
+    faults: list[str | BaseException | Any] = [RateLimited(retry_after=timedelta(seconds=30)), TransientFault("lost")]
+    job = processor(name="rewrite-resume", ask=lambda p, f, c: (question("first"), question("second")))
+    with pytest.raises(Decided) as raised:
+        await execute(envelope(), runtime(database, llm=ScriptedModel(faults), processors=[job]))
     assert outcome(raised.value) == Retry()
 
 
@@ -228,7 +320,7 @@ async def test_a_database_that_dies_before_the_end_costs_no_attempt(
             await database.close()
             return await super().answer(request)
 
-    monkeypatch.setattr("aiworker.runtime.perform.CHECKPOINT_PAUSES_S", (0.01,))
+    monkeypatch.setattr("aiworker.runtime.perform.KEEPS_TRYING", timedelta(0))
     with pytest.raises(Decided) as raised:
         await execute(envelope(allowed=1), runtime(database, llm=Cuts(['{"b0": "x"}'])))
     assert raised.value.code == "unreachable"
@@ -303,6 +395,41 @@ async def test_a_reply_is_held_while_the_database_is_away_for_a_moment(
     model = ScriptedModel(['{"b0": "Built the thing"}'])
     await execute(envelope(), runtime(database, llm=model))
     assert len(model.asked) == 1 and away == []
+
+
+async def test_a_reply_is_stored_also_by_a_job_that_is_being_cancelled(database: Database, database_url: str) -> None:
+    class Blocks(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            await rival.execute("LOCK TABLE aiworker.calls IN EXCLUSIVE MODE")
+            return await super().answer(request)
+
+    async def is_stored() -> object:
+        return await rows(database, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'")
+
+    job, model = envelope(), Blocks(['{"b0": "Built the thing"}'])
+    async with opened(database_url) as other, other.transaction(None) as rival:
+        task = asyncio.create_task(execute(job, runtime(database, llm=model)))
+        await eventually(is_stored, "the reply waits for the lock")
+        task.cancel()
+        await eventually(lambda: task.cancelling(), "it is being cancelled")
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await execute(again(job), runtime(database))
+    assert [call["requested_model"] for call in await rows(database, "SELECT * FROM aiworker.calls")] == [model.model]
+
+
+async def test_a_reply_outlives_a_crash_of_the_server_that_took_its_claim(database: Database) -> None:
+    class Crashes(ScriptedModel):
+        async def answer(self, request: LLMRequest) -> Any:
+            async with database.transaction(None) as db:
+                await db.execute("DELETE FROM aiworker.runs")
+            return await super().answer(request)
+
+    job, model = envelope(), Crashes(['{"b0": "Built the thing"}'])
+    receipt = await execute(job, runtime(database, llm=model))
+    (run,) = await runs(database)
+    assert (run["state"], str(run["run_id"]), len(model.asked)) == ("succeeded", receipt["runId"], 1)
+    assert (await execute(again(job), runtime(database, llm=model))) == receipt
 
 
 async def test_a_reply_whose_text_has_expired_is_asked_for_again(database: Database) -> None:

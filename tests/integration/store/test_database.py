@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable
+from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable, TransientFault
 from aiworker.protocol import Connection
-from aiworker.store.database import Contention, Database, address, connect, opened, rolled_back
+from aiworker.store.database import Contention, Database, address, connect, opened, rolled_back, translated
+from tests.integration.queue.room import eventually
 
 
 async def test_the_tenant_is_set_inside_a_transaction_and_gone_after_it(database: Database) -> None:
@@ -54,6 +56,54 @@ async def test_a_terminated_backend_is_unreachable_and_the_next_connection_is_go
         async with database.transaction(None) as db:
             await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     await database.ping()
+
+
+async def test_a_transaction_that_does_nothing_for_long_is_ended_by_the_server(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aiworker.store.database.IDLE_LIMIT", timedelta(milliseconds=50))
+    lock = "SELECT pg_try_advisory_xact_lock(417)"
+
+    async def is_free() -> object:
+        async with database.transaction(None) as db:
+            return await db.fetchval(lock)
+
+    with pytest.raises(ServiceUnreachable):
+        async with database.transaction(None) as vanished:
+            assert await vanished.fetchval(lock)
+            await eventually(is_free, "its lock is everybody's")
+            await vanished.fetchval(lock)
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (asyncpg.ReadOnlySQLTransactionError, ServiceUnreachable),
+        (asyncpg.DiskFullError, ServiceUnreachable),
+        (asyncpg.OutOfMemoryError, ServiceUnreachable),
+        (asyncpg.InternalServerError, ServiceUnreachable),
+        (asyncpg.QueryCanceledError, TransientFault),
+        (asyncpg.CheckViolationError, asyncpg.CheckViolationError),
+        (asyncpg.StringDataRightTruncationError, asyncpg.StringDataRightTruncationError),
+    ],
+)
+def test_a_server_that_cannot_serve_is_unreachable_and_a_wrong_statement_is_not(
+    error: type[Exception], ours: type[Exception]
+) -> None:
+    with pytest.raises(ours), translated("db:5432"):
+        raise error("a text with a value in it")
+
+
+async def test_a_server_that_turned_read_only_is_connected_to_anew(database_url: str) -> None:
+    pid = "SELECT pg_backend_pid()"
+    async with opened(database_url, size=1) as database:
+        async with database.transaction(None) as db:
+            before = await db.fetchval(pid)
+        with pytest.raises(ServiceUnreachable, match="read-only"):
+            async with database.transaction(None, readonly=True) as db:
+                await db.execute("DELETE FROM aiworker.audit")
+        async with database.transaction(None) as db:
+            assert await db.fetchval(pid) != before
 
 
 async def test_a_deadlock_is_retried_in_place(database: Database) -> None:

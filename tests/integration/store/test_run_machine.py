@@ -141,7 +141,7 @@ class Life(RuleBasedStateMachine):
         async def reopen() -> Any:
             failed = await runs.claim(self.db, delivery, SCOPE, by="machine", now=NOW)
             assert isinstance(failed, Failed)
-            return await runs.open_epoch(self.db, delivery, SCOPE, after=failed, by="machine", now=NOW)
+            return await runs.open_epoch(self.db, delivery, SCOPE, by="machine", now=NOW)
 
         claim = self.do(reopen)
         self.epoch, self.state, self.fence = self.epoch + 1, "running", self.started
