@@ -18,7 +18,6 @@ AiworkerError
 ├── TransientFault              5  worth another attempt (Retry)
 │   ├── Fenced                  5  a newer claim owns this run (Snooze: the next delivery gets the receipt)
 │   └── DeadlineExceeded        5  a call outlasted its total deadline
-│       └── CutShort            5  a later call of a run had only what was left of it
 ├── Interrupted                 5  shutdown took the job back; no attempt spent (Snooze)
 ├── RateLimited                 5  a provider asked us to wait; no attempt spent (Snooze)
 │   └── Paced                   5  our own limiter or budget did; not counted as the provider's (Snooze)
@@ -215,13 +214,16 @@ class Fenced(TransientFault):
 
 
 class DeadlineExceeded(TransientFault):
-    """A call outlasted its total deadline."""
+    """A call outlasted its total deadline.
+
+    If it had only what earlier calls of its run had left of it (`had_all` is false), that says nothing of the provider.
+    """
 
     code = "timeout"
 
-
-class CutShort(DeadlineExceeded):
-    """A call had only what earlier calls of its run had left of the deadline; that tells nothing of the provider."""
+    def __init__(self, message: str | None = None, *, remedy: str | None = None, had_all: bool = True) -> None:
+        super().__init__(message, remedy=remedy)
+        self.had_all = had_all
 
 
 class Interrupted(AiworkerError):

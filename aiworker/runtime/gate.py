@@ -18,7 +18,6 @@ from aiworker.domain.pacing import MAX_SNOOZE, Outcomes, Verdict, next_day
 from aiworker.errors import (
     AiworkerError,
     BudgetSpent,
-    CutShort,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
@@ -238,7 +237,7 @@ def judged(error: BaseException | None) -> Outcomes:
             return Outcomes.LIMITED
         case ProviderBlocked():
             return Outcomes.BLOCKED
-        case CutShort():
+        case DeadlineExceeded(had_all=False):
             return Outcomes.UNKNOWN
         case DeadlineExceeded():
             return Outcomes.FAULT

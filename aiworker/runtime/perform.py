@@ -13,7 +13,6 @@ from itertools import chain, repeat
 from aiworker.errors import (
     AiworkerError,
     Cancel,
-    CutShort,
     DeadlineExceeded,
     Interrupted,
     JobFailed,
@@ -160,8 +159,8 @@ class Performer:
             await self._keep(request, fault)
             raise
         except TimeoutError as error:
-            kind = DeadlineExceeded if had >= MOST * self.deadline.total_seconds() else CutShort
-            raise kind(f"No answer within {self.deadline.total_seconds():g} s.") from error
+            whole = self.deadline.total_seconds()
+            raise DeadlineExceeded(f"No answer within {whole:g} s.", had_all=had >= MOST * whole) from error
 
     async def _keep(self, request: Call, fault: Garbled) -> None:
         """Store what came instead of a reply; if that fails too, the job still ends by the provider's fault."""

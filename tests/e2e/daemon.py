@@ -262,6 +262,7 @@ class Site:
         """Do what BullMQ does with an active job whose worker it takes for dead."""
         await self._redis("DEL", f"{self.queue.toKey(job)}:lock")
         await self._redis("LREM", self.queue.toKey("active"), 1, job)
+        await self._redis("HINCRBY", self.queue.toKey(job), "stc", 1)
         await self._redis("RPUSH", self.queue.toKey("wait"), job)
         await self._redis("ZADD", self.queue.toKey("marker"), 0, "0")
 

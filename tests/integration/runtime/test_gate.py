@@ -238,6 +238,7 @@ async def test_a_429_is_told_to_everybody_with_its_retry_after(bench: Bench) -> 
         (TransientFault(code="provider_5xx"), Outcomes.FAULT),
         (TransientFault(code="provider_unreachable"), Outcomes.FAULT),
         (DeadlineExceeded(), Outcomes.FAULT),
+        (DeadlineExceeded(had_all=False), Outcomes.UNKNOWN),
         (Refused(), Outcomes.ANSWERED),
         (JobFailed(code="provider_refused"), Outcomes.ANSWERED),
         (TransientFault(), Outcomes.UNKNOWN),

@@ -14,7 +14,7 @@ from aiworker.domain.pacing import MAX_BLOCKED
 from aiworker.domain.resume import locator
 from aiworker.domain.student_texts import student_text
 from aiworker.envelope import Envelope
-from aiworker.errors import Cancel, CutShort, Decided, Retry, Snooze
+from aiworker.errors import Cancel, DeadlineExceeded, Decided, Retry, Snooze
 from aiworker.llm.prompts import template
 from aiworker.policies import POLICIES
 from aiworker.protocol import Limits, LLMReply, LLMRequest
@@ -280,7 +280,8 @@ async def test_one_deadline_holds_for_all_calls_of_a_run(one: OneJob, provider: 
     policies = tuple(replace(policy, deadline=timedelta(seconds=1)) for policy in POLICIES)
     with pytest.raises(Decided) as raised:
         await execute(envelope(), replace(one.runtime(provider), policies=policies))
-    assert isinstance(raised.value.error, CutShort), "no fault of the provider's, which took as long as it may"
+    assert isinstance(raised.value.error, DeadlineExceeded)
+    assert not raised.value.error.had_all, "no fault of the provider's"
     assert (raised.value.code, raised.value.outcome(NOW)) == ("timeout", Retry())
     assert await one.steps() == [("rewrite", "length")]
 
@@ -291,7 +292,7 @@ async def test_a_model_that_never_answers_spends_an_attempt(one: OneJob, provide
     policies = tuple(replace(policy, deadline=timedelta(seconds=0.2)) for policy in POLICIES)
     with pytest.raises(Decided) as raised:
         await execute(envelope(), replace(one.runtime(provider), policies=policies))
-    assert not isinstance(raised.value.error, CutShort)
+    assert isinstance(raised.value.error, DeadlineExceeded) and raised.value.error.had_all
     assert (raised.value.code, raised.value.outcome(NOW)) == ("timeout", Retry())
     assert len(one.fake.requests) == 1 and await one.calls() == []
 
