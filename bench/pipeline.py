@@ -1,7 +1,8 @@
 """The full path of a job, claim to callback, against its floor; and how near many slow jobs come to the ideal rate.
 
 The floor is what cannot be saved: three bare commits (claim, reply, result) and one no-op job, at the same
-concurrency on the same servers. A processor that asks nothing needs one commit.
+concurrency on the same servers. A processor that asks nothing needs one commit. `store` is a no-op job with the
+statements of one that asks, and no runtime: nearer than that to the floor the runtime cannot come.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ async def _against_floor(report: Report, options: Options, here: Ground, concurr
     jobs = max(options.jobs // (25 if concurrency == 1 else 10), 100)
     warm = jobs // 4
     floors = [Case(f"{commits} commits", concurrency, jobs, warm, commits=commits) for commits in (1, 3)]
+    floors.append(Case("store", concurrency, jobs, warm, statements=True))
     loads = [
         Load("asks", concurrency, jobs, warm),
         Load("asks nothing", concurrency, jobs, warm, "bench-asks-nothing"),
@@ -95,6 +97,7 @@ async def _against_floor(report: Report, options: Options, here: Ground, concurr
     report.add(
         row("asks", 3, at_most(1.5)),
         row("asks nothing", 3, at_most(1.5)),
+        row("store", 3),
         row("asks nothing", 1),
         row("asks, callback", 3),
         row("rewrite-resume offline", 3),

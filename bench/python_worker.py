@@ -24,6 +24,8 @@ from bench.meter import Meter
 if TYPE_CHECKING:
     import asyncpg
 
+    from aiworker.store.database import Database
+
 FLOOR = "INSERT INTO bench_floor (body) VALUES ($1)"
 
 
@@ -34,6 +36,7 @@ class Hand:
     given: Mapping[str, Any]
     meter: Meter
     pool: asyncpg.Pool | None = None
+    store: Database | None = None
     waits: list[float] = field(default_factory=list[float])
 
     async def handle(self, envelope: Envelope, abort: Abort) -> Mapping[str, JsonValue]:
@@ -43,6 +46,8 @@ class Hand:
             await asyncio.sleep(self.given["handler_ms"] / 1000)
         for _ in range(self.given["commits"]):
             await self._commit()
+        if self.store is not None:
+            await statements(self.store, envelope)
         # As `serve` has it: nobody listens to the worker's events.
         self.meter.count()
         if self.given.get("fails"):
@@ -53,6 +58,36 @@ class Hand:
         assert self.pool is not None
         async with self.pool.acquire() as connection:
             await connection.execute(FLOOR, "bare")
+
+
+async def statements(store: Database, envelope: Envelope) -> None:
+    """Claim, checkpoint and finish as the runtime does, and nothing else."""
+    from aiworker.envelope import Scope
+    from aiworker.protocol import LLMReply, LLMRequest
+    from aiworker.store import calls, runs
+
+    now, scope = datetime.now(UTC), Scope("bench")
+    claim = await store.run_one(lambda db: runs.claim_open(db, envelope, scope, by="bench", now=now, alone=True))
+    assert claim is not None
+    request, reply = LLMRequest("q", "bench", {}, {}, 100), LLMReply("{}", "bench", "bench-1", "bench-1", "end")
+    await store.run_one(
+        lambda db: calls.checkpoint(db, claim.run_id, scope.tenant, request, reply, now=now, keep=timedelta(days=7))
+    )
+    async with store.transaction(scope.tenant) as db:
+        await runs.hold(db, claim)
+        await runs.succeed(db, claim, {"resultId": "result-1"}, None, now=now)
+
+
+@asynccontextmanager
+async def store(given: Mapping[str, Any]) -> AsyncGenerator[Database | None]:
+    """Open the store if the jobs make its statements; imported only then, like the pool."""
+    if not given["statements"]:
+        yield None
+        return
+    from aiworker.store.database import opened
+
+    async with opened(given["database"]) as database:
+        yield database
 
 
 @asynccontextmanager
@@ -71,8 +106,8 @@ async def work(given: Mapping[str, Any]) -> None:
     """Work the queue until the last job has ended."""
     meter = Meter(given["warm"], given["jobs"], samples=given.get("samples", 0))
     policy = QueuePolicy(given["queue"], given["concurrency"], 3, timedelta(seconds=1), MIB)
-    async with pool(given) as opened:
-        hand = Hand(given, meter, opened)
+    async with pool(given) as opened, store(given) as database:
+        hand = Hand(given, meter, opened, database)
         worker = QueueWorker(
             policy,
             hand.handle,

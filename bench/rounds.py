@@ -51,6 +51,8 @@ class Case:
     delay_ms: int = 0
     commits: int = 0
     """So many bare commits a job, in the database of the round."""
+    statements: bool = False
+    """The statements alone that the store makes for a job that asks once."""
 
 
 @dataclass(frozen=True, slots=True)
