@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The suite starts hundreds of processes; each would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check format bench torture lock node clean
+.PHONY: demo test check format bench torture guard-report lock node clean
 
 demo: .venv/demo.stamp
 	@$(BIN)/aiworker demo
@@ -30,6 +30,10 @@ bench: .venv/dev.stamp .venv-bench/bench.stamp
 # Two minutes of kills, stops and broken connections; TORTURE="--seed 7 --jobs 300" for another run.
 torture: .venv/dev.stamp
 	@$(BIN)/python -m tests.torture $(TORTURE)
+
+# How often the faithfulness guard refuses honest rewrites and passes false ones; GUARD="--half tuning --show" for more.
+guard-report: .venv/dev.stamp
+	@$(BIN)/python -m tests.guard $(GUARD)
 
 # The npm test tools; suites that need them are named "not run" without.
 node:

@@ -19,6 +19,10 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _words_of(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
 _STOP_WORDS: Mapping[str, frozenset[str]] = {
     "en": _words(
         "the a an of to and in for with on at by from as was were is are been i my our we it its that this which"
@@ -40,6 +44,10 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
         "il lo la i gli le un una di del della dei delle al alla e in nel nella con per da dal che si come più ho"
         " sono è tra fra su sul durante anche ogni senza mio questo non"
     ),
+    "hi": _words(
+        "hai hain ka ki ke ko se mein aur kiya kiye kar karke karne karta karti tha thi liye par bhi ne ek yeh woh jo"
+        " apne sath saath wala wale hum maine banaya banayi hua hui gaya raha diya"
+    ),
     "de": _words(
         "der die das den dem des ein eine einer einen und in im mit für von zu zur zum auf an am bei als ist war"
         " nicht durch über nach aus wurde wurden sich ich wir unser oder sowie"
@@ -47,13 +55,18 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 }
 
 
+def counts(text: str) -> dict[str, int]:
+    """Return how many stop words of each language a text holds."""
+    found = _words_of(text)
+    return {name: sum(word in stops for word in found) for name, stops in _STOP_WORDS.items()}
+
+
 def detect(text: str) -> Language:
     """Return `en` or `es` when its stop words clearly prevail, else `other`."""
-    words = _WORD.findall(text.lower())
-    counts = {name: sum(word in stops for word in words) for name, stops in _STOP_WORDS.items()}
-    best = max(counts.values())
-    leaders = [name for name, count in counts.items() if count == best]
-    if best < max(1, _ENOUGH * len(words)) or len(leaders) > 1:
+    found = counts(text)
+    best = max(found.values())
+    leaders = [name for name, count in found.items() if count == best]
+    if best < max(1, _ENOUGH * len(_words_of(text))) or len(leaders) > 1:
         return "other"
     match leaders[0]:
         case "en" | "es" as language:

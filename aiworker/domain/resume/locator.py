@@ -114,6 +114,25 @@ def skills(document: Document) -> str:
     return "; ".join(part for part in (", ".join(_strings(found)), *map(_group, groups)) if part)
 
 
+def flat(value: Tree) -> str:
+    """Join every text and number below a value, a line each."""
+    if isinstance(value, dict):
+        return "\n".join(flat(item) for item in value.values())
+    if isinstance(value, list):
+        return "\n".join(flat(item) for item in value)
+    return "" if value is None or isinstance(value, bool) else str(value)
+
+
+def entry_text(document: Document, path: str) -> str:
+    """Return everything one entry says, dates and technologies included."""
+    return flat(_at(document.tree, path))
+
+
+def frame_text(document: Document, path: str) -> str:
+    """Return what an entry says besides its bullets: titles, names, dates, technologies."""
+    return flat({key: value for key, value in _at(document.tree, path).items() if key not in LISTS})
+
+
 def _entry(tree: Tree, path: str, bullets: list[Bullet]) -> Entry:
     value = _at(tree, path)
     return Entry(

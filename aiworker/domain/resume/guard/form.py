@@ -1,0 +1,130 @@
+"""Rules 8 to 11: length, content kept, language, a model's noise, and style."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from aiworker.domain.resume import language
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.lexicon import NOISE_OPENINGS, STYLE
+from aiworker.domain.resume.guard.reading import Reading, Source
+from aiworker.domain.resume.phrases import Tone
+
+LONGEST: Final = 1.9
+LONGER_BY: Final = 60
+SHORTEST: Final = 0.4
+LONGEST_OF_TONE: Final[Mapping[Tone, float]] = {"concise": 1.0, "professional": 1.5, "detailed": 1.9}
+CONTENT_KEPT: Final = 0.2
+LOSSES: Final = ((0.75, 0.7), (0.5, 0.85))
+"""Shares of the words kept and of the length, below which both something is left out and nothing said for it."""
+ROOT: Final = 5
+TERMS_KEPT: Final = 0.5
+FOREIGN_WORDS: Final = 3
+"""Stop words of another language that a text must hold to be taken for it."""
+
+_LETTERS: Final = frozenset("äöüßñãõ¿¡")
+"""What English does without: a text has them from its resume, or is in another language."""
+_CONTACT: Final = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+|(?<![\w.])\+?\d[\d ()-]{8,}\d(?![\w.])", re.IGNORECASE
+)
+_MARKUP: Final = re.compile(
+    r"\*\*|__|`|^#+ |\]\(|</?[a-z][^>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE
+)
+_QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
+
+
+def length(source: Source, text: Reading, tone: Tone | None) -> Iterator[Finding]:
+    """Find a text that is far longer or shorter than its source."""
+    before, after = len(source.bullet.text), len(text.text)
+    ratio = LONGEST_OF_TONE.get(tone, LONGEST) if tone else LONGEST
+    if after > max(LONGEST * before, before + LONGER_BY):
+        yield Finding("too-long", f"{after} characters for {before}")
+    elif after > max(ratio * before, before + (0 if tone == "concise" else LONGER_BY)):
+        yield Finding("too-long", f"{after} characters for {before}", "warning" if tone == "concise" else "violation")
+    if after < SHORTEST * before:
+        yield Finding("too-short", f"{after} characters for {before}")
+
+
+def kept(source: Source, text: Reading) -> Iterator[Finding]:
+    """Find a text that has lost what its source was about."""
+    was, now = set(source.bullet.content), set(text.content)
+    kept = len(was & now)
+    roots = {word[:ROOT] for word in now}
+    like = sum(word in now or word[:ROOT] in roots for word in was)
+    size = len(text.content) / max(1, len(source.bullet.content))
+    is_lost = kept < CONTENT_KEPT * len(was) or any(like < share * len(was) and size < most for share, most in LOSSES)
+    if was and is_lost:
+        yield Finding("content-lost", f"{like} of {len(was)} words")
+    named = source.bullet.terms
+    starts = {word[:ROOT] for word in text.words}
+    lost = [
+        term
+        for term in named
+        if not (text.named.names(term) or _spelled_out(term.text, text) or term.text.lower()[:ROOT] in starts)
+    ]
+    if named and len(named) - len(lost) < TERMS_KEPT * len(named):
+        yield Finding("terms-lost", ", ".join(term.text for term in lost))
+
+
+def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
+    own = max(ours, key=lambda name: ours[name])
+    foreign = max(theirs, key=lambda name: theirs[name])
+    fewest = FOREIGN_WORDS if theirs[own] or ours[foreign] else FOREIGN_WORDS - 1
+    is_foreign = ours[foreign] * 2 < ours[own] and theirs[foreign] >= fewest
+    return foreign if foreign != own and is_foreign and theirs[foreign] > 2 * theirs[own] else None
+
+
+def _spelled_out(acronym: str, text: Reading) -> bool:
+    short = acronym.removesuffix("s")
+    return short.isupper() and len(short) > 1 and short.lower() in text.named.initials
+
+
+def spoken(source: Source, text: Reading) -> Iterator[Finding]:
+    """Find a text in another language or script than its source."""
+    scripts = _scripts(text.text) - _scripts(source.resume.text)
+    letters = _LETTERS & set(text.text.lower()) - set(source.resume.text.lower())
+    if letters and not scripts:
+        yield Finding("language", min(letters))
+        return
+    if scripts:
+        yield Finding("language", min(scripts))
+        return
+    ours = language.counts(source.bullet.text)
+    if not any(ours.values()):
+        ours = language.counts(source.resume.text)
+    middle = len(text.text) // 2
+    for part in (text.text, text.text[:middle], text.text[middle:]):
+        if foreign := _foreign(ours, language.counts(part)):
+            yield Finding("language", foreign)
+            return
+
+
+def noise(source: Source, text: Reading) -> Iterator[Finding]:
+    """Find what models leave in their answers: announcements, markup, quotes, addresses."""
+    low = text.text.strip().lower()
+    opening = next((opening for opening in NOISE_OPENINGS if low.startswith(opening)), None)
+    if opening and not source.bullet.text.strip().lower().startswith(opening):
+        yield Finding("noise", opening)
+    if "as an ai" in low or "language model" in low:
+        yield Finding("noise", "as an ai")
+    was = source.bullet.text
+    for pattern in (_MARKUP, _QUOTED):
+        if (found := pattern.search(text.text)) and not pattern.search(was):
+            yield Finding("noise", found[0][:1] if pattern is _QUOTED else found[0].strip() or "list")
+    if len(text.text.splitlines()) > 1:
+        yield Finding("noise", "line break")
+    yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.text) if found not in was)
+
+
+def style(source: Source, text: Reading) -> Iterator[Finding]:
+    """Warn of worn-out words."""
+    yield from (
+        Finding("style", word, "warning") for word in sorted((text.hyphenated & STYLE) - source.bullet.hyphenated)
+    )
+
+
+def _scripts(text: str) -> set[str]:
+    return {unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha() and ord(letter) > 0x24F}

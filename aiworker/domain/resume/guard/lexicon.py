@@ -1,0 +1,238 @@
+"""Word lists of the rules; lower case, one meaning a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiworker.domain.resume.guard.words import listed, stem
+
+TECHNOLOGIES: Final = listed(
+    "python java javascript typescript sql nosql mysql postgresql postgres sqlite mongodb redis kafka rabbitmq"
+    " docker kubernetes terraform ansible jenkins git github gitlab bitbucket linux unix bash powershell aws azure"
+    " gcp firebase supabase hadoop airflow pandas numpy scikit-learn sklearn tensorflow pytorch keras opencv"
+    " matplotlib seaborn scipy matlab autocad solidworks catia ansys simulink labview verilog vhdl arduino"
+    " raspberry flutter dart kotlin android ios django fastapi spring-boot react angular svelte next.js node.js"
+    " nodejs express.js graphql grpc html css sass tailwind bootstrap jquery figma photoshop illustrator indesign"
+    " sketch-up sketchup tableau powerbi excel-vba vba sap salesforce hubspot mailchimp wordpress shopify magento"
+    " jira confluence trello asana selenium cypress jest pytest junit postman swagger nginx grafana prometheus"
+    " elasticsearch kibana logstash splunk datadog snowflake redshift bigquery dbt cassandra dynamodb php laravel"
+    " symfony ruby scala perl golang haskell erlang elixir unreal blender primavera staad revit etabs minitab spss"
+    " stata tally quickbooks zoho seo crm erp etl oop iot gis arcgis qgis plc scada cnc hplc pcr elisa solidity"
+    " ethereum web3 llm chatgpt langchain hive-ql pyspark mlflow kubeflow argocd istio vagrant circleci sonarqube"
+    " webpack babel vite redux rxjs ionic xamarin webgl opengl cuda openmp mpi latex netsuite workday moodle canva"
+    " after-effects zendesk intercom marketo google-ads adwords hotjar mixpanel looker-studio alteryx informatica"
+    " talend ssis ssrs olap mdx dax crispr oscilloscope oscilloscopes multimeter nextflow bioconductor"
+    " chromatography spectrophotometry gmp glp haccp iso sox gaap ifrs gst tds"
+)
+"""Names of tools and methods that are written in lower case as well; no word that means something else there."""
+
+HOMOGRAPHS: Final = listed(
+    "go spark swift rust express flask excel spring r c hive oracle unity slack notion lean agile ruby scala chef"
+    " puppet salt vault consul looker segment sketch maya access word outlook teams drive meet forms sheets"
+    " assembly julia"
+)
+"""Tools only when they are written with a capital."""
+
+EXEMPT: Final = listed("API APIS UI QA KPI KPIS MVP I A OK ID IDS FAQ FAQS PDF PDFS")
+"""Acronyms that name no skill."""
+
+ALIASES: Final[Mapping[str, str]] = {
+    alias: name
+    for name, aliases in {
+        "javascript": "js ecmascript",
+        "typescript": "ts",
+        "kubernetes": "k8s",
+        "postgresql": "postgres psql postgre",
+        "node.js": "node nodejs",
+        "next.js": "nextjs",
+        "vue.js": "vue vuejs",
+        "react": "reactjs react.js",
+        "express.js": "expressjs express",
+        "angular": "angularjs angular.js",
+        "rest": "restful",
+        "mongodb": "mongo",
+        "elasticsearch": "elastic",
+        "golang": "go",
+        "scikit-learn": "sklearn",
+        "tensorflow": "tf",
+        "powerbi": "power-bi",
+        "c#": "csharp",
+        "c++": "cpp",
+        "ml": "machinelearning",
+        "ai": "artificialintelligence",
+        "nlp": "naturallanguageprocessing",
+        "ci/cd": "cicd",
+        "github": "git-hub",
+        "january": "jan enero",
+        "february": "feb febrero",
+        "march": "mar marzo",
+        "april": "apr abril",
+        "june": "jun junio",
+        "july": "jul julio",
+        "august": "aug agosto",
+        "september": "sep sept septiembre",
+        "october": "oct octubre",
+        "november": "nov noviembre",
+        "december": "dec dic diciembre",
+        "db": "dbs",
+        "private": "pvt",
+        "limited": "ltd",
+    }.items()
+    for alias in aliases.split()
+}
+
+SYMBOLS: Final = listed("db kl ml µl μl khz mhz ghz hz ma mah kv kw kwh mw mpa kpa gpa nm kn rpm bpm u v a w l n mg kg")
+"""Units after a figure, which are no names."""
+MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
+"""Who makes a product may be named with it."""
+
+LONG_FORMS: Final[Mapping[str, tuple[str, ...]]] = {
+    short: tuple(f" {' '.join(stem(word) for word in form.split())} " for form in forms.split(","))
+    for short, forms in {
+        "hr": "human resources,recursos humanos",
+        "it": "information technology",
+        "pr": "pull request,pull requests,public relations",
+        "bi": "business intelligence",
+        "db": "database,databases",
+        "os": "operating system,operating systems",
+        "ux": "user experience",
+        "vm": "virtual machine,virtual machines",
+        "hq": "headquarters",
+        "po": "purchase order,purchase orders",
+        "ml": "machine learning,aprendizaje automático",
+        "ai": "artificial intelligence",
+        "ci": "continuous integration",
+        "cd": "continuous delivery,continuous deployment",
+        "tv": "television",
+        "ac": "air conditioning",
+        "ar": "accounts receivable",
+        "ap": "accounts payable,access point,access points",
+        "fo": "fibra óptica",
+        "rd": "research and development",
+        "ip": "intellectual property",
+        "eod": "end of day",
+        "sop": "standard operating procedure,standard operating procedures",
+        "sla": "service level agreement,service-level agreement",
+    }.items()
+}
+
+SKILL_PHRASES: Final = tuple(
+    phrase.strip()
+    for phrase in """
+    machine learning; deep learning; computer vision; natural language processing; data science; data mining
+    data visualization; data visualisation; data modeling; data modelling; data warehousing; data engineering
+    data governance; predictive modeling; predictive modelling; time series; a/b testing; a/b tests
+    customer segmentation; market research; market segmentation; project management; product management
+    program management; change management; risk management; vendor management; stakeholder management
+    inventory management; supply chain; demand forecasting; financial modeling; financial modelling; cash flow
+    budget planning; unit testing; load testing; performance testing; penetration testing; regression testing
+    integration testing; test automation; code review; code reviews; pair programming; continuous integration
+    continuous delivery; continuous deployment; infrastructure as code; incident response; capacity planning
+    cost optimization; cost optimisation; cloud computing; distributed systems; event-driven; microservices
+    micro-services; design thinking; user research; usability testing; information architecture; design systems
+    design system; interaction design; wireframing; prototyping; accessibility audit; accessibility audits
+    content strategy; social media; email marketing; search engine optimization; search engine optimisation
+    lead generation; public relations; public speaking; conflict resolution; negotiation; team building
+    people management; quality assurance; quality control; root cause analysis; root-cause analysis; six sigma
+    lean manufacturing; value stream; statistical process control; finite element; computational fluid
+    process improvement; process optimization; process optimisation; clinical trials; infection control
+    patient care; case management; curriculum design; curriculum development; instructional design
+    lesson planning; classroom management; differentiated instruction; learning management; cell culture
+    gel electrophoresis; gene editing; flow cytometry; mass spectrometry; protein purification; quantity surveying
+    structural analysis; site supervision; bill of quantities; tax filing; statutory audit; internal audit
+    internal controls; accounts payable; accounts receivable; bank reconciliation; payroll processing
+    embedded systems; circuit design; signal processing; image processing; power electronics
+    reinforcement learning; recommendation systems; recommender systems; sentiment analysis; big data; blockchain
+    cybersecurity; threat modeling; threat modelling; zero trust; single sign-on; disaster recovery
+    high availability; neural network; neural networks; random forest; decision tree; decision trees
+    linear regression; logistic regression; gradient boosting; support vector; genetic algorithm; kalman filter
+    fuzzy logic; pid control
+    """.replace("\n", ";").split(";")
+    if phrase.strip()
+)
+"""Skills of several words."""
+
+LEADERSHIP: Final = listed(
+    "responsable encargado encargada coordinador coordinadora led leads lead leading managed manages managing"
+    " manage headed heading directed directing supervised supervises supervise supervising supervisor spearheaded"
+    " spearheading oversaw oversee oversees overseeing overseen founded co-founded founder co-founder owned owning"
+    " owner chaired chairing chief head mentored mentoring mentor mentors coached coaching governed governing"
+    " commanded captained"
+    # Spanish
+    " leitung leitete geleitet verantwortete dirijo dirige supervisaba coordiné coordinó coordinaba coordinar"
+    " gestioné gestionó gestionaba lideré lideró liderar liderando lideraba dirigí dirigió dirigir dirigiendo"
+    " dirigía supervisé supervisó supervisar supervisando encabecé encabezó jefe jefa fundé fundó mentoricé"
+)
+AMBIGUOUS: Final = listed("ai ml bi ci cd js ts go ui ux qa db vr ar")
+"""Acronyms of two letters that are skills, whatever words stand beside each other."""
+IN_CHARGE: Final = listed(
+    "managed manages managing manage supervised supervises supervising supervise oversaw oversee oversees"
+    " overseeing supervisé supervisó responsable gestiono gestioné gestionó gestionaba gestionar coordino coordiné"
+    " coordinó coordinaba coordinar administro administré"
+)
+"""What somebody who was responsible for a thing did with it."""
+ROLES: Final = listed(
+    "responsable encargado encargada coordinador coordinadora chief head jefe jefa manager owner supervisor"
+    " founder co-founder mentor mentors lead leads"
+)
+"""Titles: somebody else's may be in the bullet."""
+LED_EVENTS: Final = listed(
+    "workshop workshops session sessions class classes meeting meetings tour tours training trainings lecture"
+    " lectures discussion discussions walk webinar webinars tutorial tutorials lab labs seminar seminars standup"
+    " standups"
+)
+"""What anybody may lead."""
+
+AWARDS: Final = listed(
+    "award awards awarded prize prizes winner winners winning won ranked rank ranking certified certificate"
+    " certificates certification certifications medal medals scholarship scholarships honour honours honor honors"
+    " honoured honored publication publications patent patents patented grant grants finalist finalists topper"
+    " distinction accredited accreditation recognised recognized recognition acclaimed fellowship trophy laureate"
+    " nominated premio premios premiado premiada galardonado galardonada certificado certificada certificación"
+    " ganador ganadora finalista beca medalla patente publicado publicada publicación reconocido reconocida"
+    " mención"
+)
+WON: Final = listed(
+    "won winning winner winners awarded award prize rank ranked ranking recognised recognized recognition ganador"
+    " ganadora premio premiado premiada"
+)
+"""Words for a prize or rank that the source states in its own."""
+SCOPE: Final = listed(
+    "company-wide companywide organisation-wide organization-wide enterprise-wide enterprise enterprise-grade"
+    " nationwide national nationally international internationally global globally worldwide statewide state-wide"
+    " campus-wide city-wide industry-wide district-wide school-wide department-wide firm-wide group-wide"
+    " multinational regional millions thousands hundreds dozens billions production production-grade"
+    " production-ready award-winning world-class industry-leading state-of-the-art cutting-edge best-in-class"
+    " market-leading mission-critical business-critical large-scale high-traffic flagship multi-million fortune"
+    " entire everyone nacional internacional mundial millones miles cientos empresarial empresariales corporativo"
+    " corporativa corporativos corporativas nacionales internacionales mundiales globales"
+)
+NOISE_OPENINGS: Final = (
+    "here is",
+    "here's",
+    "here are",
+    "sure,",
+    "sure!",
+    "certainly",
+    "of course",
+    "as an ai",
+    "as a language model",
+    "rewritten:",
+    "rewritten bullet",
+    "revised:",
+    "note:",
+    "bullet:",
+    "the rewritten",
+    "i have rewritten",
+    "i've rewritten",
+    "i cannot",
+    "i can't",
+    "i'm sorry",
+    "i am sorry",
+)
+STYLE: Final = listed(
+    "spearheaded leveraged leverage leveraging utilise utilised utilize utilized synergy synergies synergistic"
+    " results-driven result-oriented dynamic passionate guru ninja rockstar seamlessly robust cutting-edge"
+)
+"""Words that only warn."""

@@ -1,0 +1,113 @@
+"""Rates in a text: "12,000 rows a day", "weekly", "₹5 lakh per annum"."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aiworker.domain.resume.guard.words import listed
+
+_SPANS: Final = {
+    **{name: name for name in listed("second minute hour day week fortnight month quarter year semester shift sprint")},
+    "sec": "second",
+    "s": "second",
+    "min": "minute",
+    "hr": "hour",
+    "h": "hour",
+    "yr": "year",
+    "annum": "year",
+}
+_ARTICLED: Final = "hour|day|week|fortnight|month|year"
+"""What "a" or "an" may stand for "per" before; "a shift" and "a second" are things."""
+_OURS: Final = {
+    "segundo": "second",
+    "minuto": "minute",
+    "hora": "hour",
+    "día": "day",
+    "semana": "week",
+    "mes": "month",
+    "trimestre": "quarter",
+    "año": "year",
+}
+_THEIRS: Final = {
+    "ghante": "hour",
+    "ghanta": "hour",
+    "din": "day",
+    "hafte": "week",
+    "hafta": "week",
+    "mahine": "month",
+    "mahina": "month",
+    "saal": "year",
+}
+_PER: Final = re.compile(rf"(?:\b(?:per|each|every)\s+|/\s?)(?:working )?({'|'.join(_SPANS)})s?\b(?!-)", re.IGNORECASE)
+_A: Final = re.compile(
+    rf"(?<!\bin )(?<!\bwithin )(?<!\bof )(?<!\bfor )(?<!\bover )(?<!\bafter )(?<!\bduring )(?<!\bthan )"
+    rf"\ban?\s+({_ARTICLED})\b(?!-)",
+    re.IGNORECASE,
+)
+_SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
+_GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
+_PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+_CURRENT: Final = re.compile(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
+"""What is kept up to date in Spanish, and no rate."""
+_HINDI: Final = re.compile(
+    rf"\b(?:har|prati)\s+({'|'.join(_THEIRS)})\b|\b({'|'.join(_THEIRS)})\s+(?:mein|me)\b", re.IGNORECASE
+)
+_ADVERBS: Final = {
+    "hourly": "hour",
+    "daily": "day",
+    "nightly": "day",
+    "weekly": "week",
+    "fortnightly": "fortnight",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+    **dict.fromkeys(["fps", "qps", "rps", "tps", "kbps", "mbps", "gbps"], "second"),
+    "mau": "month",
+    "dau": "day",
+    "täglich": "day",
+    "wöchentlich": "week",
+    "monatlich": "month",
+    "jährlich": "year",
+    "stündlich": "hour",
+    "rpm": "minute",
+    "kmph": "hour",
+    "roz": "day",
+    "rozana": "day",
+    "p.a": "year",
+    "lpa": "year",
+    "diario": "day",
+    "diaria": "day",
+    "diarios": "day",
+    "diarias": "day",
+    "diariamente": "day",
+    "semanal": "week",
+    "semanales": "week",
+    "semanalmente": "week",
+    "mensual": "month",
+    "mensuales": "month",
+    "mensualmente": "month",
+    "trimestral": "quarter",
+    "trimestrales": "quarter",
+    "anual": "year",
+    "anuales": "year",
+    "anualmente": "year",
+}
+_ADVERB: Final = re.compile(rf"\b({'|'.join(re.escape(word) for word in _ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE)
+
+
+def rates(text: str) -> frozenset[str]:
+    """Return the spans of time that a text counts things by."""
+    low = text.lower()
+    return frozenset(
+        [
+            *(_SPANS[match[1]] for match in _PER.finditer(low)),
+            *(match[1] for match in _A.finditer(low)),
+            *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
+            *(_THEIRS[match[1] or match[2]] for match in _HINDI.finditer(low)),
+            *(_GERMAN[match[1]] for match in _PRO.finditer(low)),
+            *(_ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
+        ]
+    )

@@ -1,0 +1,85 @@
+"""A text as the rules read it; everything is found once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from aiworker.domain.resume.guard.numbers import Key, Number, numbers
+from aiworker.domain.resume.guard.rates import rates
+from aiworker.domain.resume.guard.terms import Named, Term, terms
+from aiworker.domain.resume.guard.words import content, ngrams, stem, words
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text with its figures, named terms, rates and stems."""
+
+    text: str
+
+    @cached_property
+    def numbers(self) -> tuple[Number, ...]:
+        return numbers(self.text)
+
+    @cached_property
+    def figures(self) -> frozenset[Key]:
+        return frozenset(key for number in self.numbers for key in number.keys)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        return terms(self.text, self.numbers)
+
+    @cached_property
+    def named(self) -> Named:
+        return Named(self.text)
+
+    @cached_property
+    def rates(self) -> frozenset[str]:
+        return rates(self.text)
+
+    @cached_property
+    def words(self) -> list[str]:
+        return words(self.text)
+
+    @cached_property
+    def content(self) -> list[str]:
+        return content(self.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(stem(word) for word in self.words)
+
+    @cached_property
+    def _runs(self) -> dict[int, dict[tuple[str, ...], str]]:
+        return {}
+
+    def runs(self, size: int) -> dict[tuple[str, ...], str]:
+        """Return each run of so many stems with the words it was made of."""
+        if size not in self._runs:
+            self._runs[size] = ngrams(self.text, size)
+        return self._runs[size]
+
+    @cached_property
+    def spoken(self) -> list[str]:
+        """The words as they stand between spaces, in order."""
+        return [token.strip(".,;:!?()[]\"'“”‘’") for token in self.text.lower().split()]
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        return frozenset(self.spoken)
+
+    @cached_property
+    def hyphenated(self) -> frozenset[str]:
+        """The words, and those joined by hyphens whole and in parts."""
+        return self.tokens.union(self.words)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A bullet, the entry it belongs to, and the resume that belongs to."""
+
+    bullet: Reading
+    entry: Reading
+    frame: Reading
+    """The entry without its bullets: titles, names, dates, technologies."""
+    resume: Reading

@@ -1,0 +1,194 @@
+"""Named terms of a text (tools, companies, acronyms) and whether another text names them too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+from aiworker.domain.resume.guard.lexicon import ALIASES, EXEMPT, HOMOGRAPHS, LONG_FORMS, MAKERS, SYMBOLS, TECHNOLOGIES
+from aiworker.domain.resume.guard.numbers import Number
+from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
+
+_TOKEN: Final = re.compile(r"\S+")
+_OUTER: Final = " ,;:!?()[]{}\"“”'‘’—–…*•·|<>=~`"
+_PARTS: Final = re.compile(r"[-/&–—_]")
+_CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ENDS_SENTENCE: Final = re.compile(r"[.!?:;]['\"”’)]*\Z")
+_ABBREVIATION: Final = re.compile(
+    r"(?:\b[A-Za-z]|e\.g|i\.e|vs|etc|approx|no|dept|govt|mgmt|pvt|ltd|inc|co)\.\Z", re.IGNORECASE
+)
+_TIMES: Final = re.compile(r"\d+[x×]\d+")
+_VERSION: Final = re.compile(r"^v(?=\d)")
+_VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
+_FEWEST_INITIALS: Final = 3
+_MICROSOFT: Final = listed("excel word powerpoint office outlook access project teams azure sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One named term as the text writes it."""
+
+    text: str
+    is_homograph: bool = False
+    is_marked: bool = True
+    """Whether it is a name by its looks; else only its capital says so, and German writes every noun with one."""
+
+    @property
+    def key(self) -> str:
+        return folded(self.text)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a text names, in the forms a term is compared by."""
+
+    text: str
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(self._keys())
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        return frozenset(part for token, _ in _tokens(self.text) for part in _pieces(token) if part[:1].isupper())
+
+    @cached_property
+    def stems(self) -> str:
+        return f" {' '.join(stem(word) for word in words(self.text))} "
+
+    @cached_property
+    def initials(self) -> str:
+        found = words(self.text)
+        long = [word for word in found if word not in STOP_WORDS]
+        return plain(f"{''.join(word[0] for word in found)} {''.join(word[0] for word in long)}")
+
+    def _keys(self) -> Iterator[str]:
+        found = [token for token, _ in _tokens(self.text)]
+        for token in found:
+            for part in _pieces(token):
+                yield folded(part)
+                yield stem(part.lower())
+                camel = [piece.lower() for piece in _CAMEL.findall(part)]
+                yield from camel
+        low = words(self.text)
+        yield from map("".join, pairwise(low))
+        yield from map("".join, zip(low, low[1:], low[2:], strict=False))
+
+    def names(self, term: Term) -> bool:
+        """Say whether this text names the term, in whatever form."""
+        if term.is_homograph:
+            return term.text in self.capitals or (term.key != term.text.lower() and term.key in self.keys)
+        key = term.key
+        if key in self.keys or stem(term.text.lower()) in self.keys:
+            return True
+        if term.text[-1] in "+#":
+            return False
+        if (version := _VERSIONED.fullmatch(term.text)) and folded(version[1]) in self.keys:
+            return True
+        joined = "".join(WORD.findall(term.text.lower()))
+        if joined in self.keys or ALIASES.get(joined, joined) in self.keys:
+            return True
+        camel = [piece.lower() for piece in _CAMEL.findall(term.text)]
+        if len(camel) > 1 and not term.text.isupper() and all(len(c) > 1 and c in self.keys for c in camel):
+            return True
+        return self.spells(term.text)
+
+    def spells(self, acronym: str) -> bool:
+        """Say whether the words of this text spell an acronym out."""
+        letters = acronym.removesuffix("s")
+        if any(form in self.stems for form in LONG_FORMS.get(letters.lower(), ())):
+            return True
+        return letters.isupper() and len(letters) >= _FEWEST_INITIALS and letters.lower() in self.initials
+
+
+def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
+    """Return the named terms of a text in order; what is part of a figure is none."""
+    taken = [number.span for number in figures if not number.is_soft]
+    found: list[Term] = []
+    starts, previous = True, ""
+    shouting = _is_shouting(text)
+    tokens = list(_tokens(text))
+    followers = [*(token for token, _ in tokens[1:]), ""]
+    for (token, (start, end)), follower in zip(tokens, followers, strict=True):
+        is_maker = token.lower() in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
+        is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
+        previous = token
+        if not is_maker and not is_unit and not any(low < end and start < high for low, high in taken):
+            found += _terms_of(token, starts=starts, shouting=shouting)
+        following = text[start:].split(maxsplit=1)[0] if start < len(text) else ""
+        starts = bool(_ENDS_SENTENCE.search(following)) and not _ABBREVIATION.search(following)
+    return tuple(dict.fromkeys(found))
+
+
+def folded(term: str) -> str:
+    """Return the one name of a term and its aliases, in lower case."""
+    low = _VERSION.sub("", term.lower())
+    if low in ALIASES:
+        return ALIASES[low]
+    if low.endswith("s") and len(low) > _FEWEST_INITIALS:
+        return ALIASES.get(low[:-1], low[:-1])
+    return low
+
+
+def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    for match in _TOKEN.finditer(text):
+        token = match[0].strip(_OUTER)
+        if token.endswith(".") and not token.endswith("..") and token.count(".") == 1:
+            token = token[:-1].strip(_OUTER)
+        token = re.sub(r"['’]s\Z", "", token)
+        if token:
+            start = match.start() + match[0].find(token)
+            yield token, (start, start + len(token))
+
+
+def _pieces(token: str) -> list[str]:
+    """Return a token and the parts it is joined of."""
+    parts = [part for part in _PARTS.split(token) if part]
+    return [token] if len(parts) == 1 else [token, *parts]
+
+
+def _terms_of(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
+    if token.lower() in TECHNOLOGIES or (token.lower() in ALIASES and token.lower() not in HOMOGRAPHS):
+        yield Term(token)
+        return
+    parts = [part for part in _PARTS.split(token) if part]
+    for place, part in enumerate(parts):
+        term = _term(part, starts=starts and place == 0, shouting=shouting, is_whole=len(parts) == 1)
+        if term is not None:
+            yield term
+
+
+def _term(part: str, *, starts: bool, shouting: bool, is_whole: bool) -> Term | None:
+    low = part.lower()
+    is_letter = len(part) == 1 and low not in HOMOGRAPHS
+    if is_letter or _TIMES.fullmatch(low) or not any(letter.isalpha() for letter in part) or part.upper() in EXEMPT:
+        return None
+    if low in HOMOGRAPHS:
+        is_name = part[0].isupper() and not starts and not shouting
+        return Term(part, is_homograph=True) if is_name else None
+    if low in TECHNOLOGIES:
+        return Term(part)
+    if shouting:
+        return None
+    is_marked = _is_marked(part)
+    return Term(part, is_marked=is_marked) if is_marked or (part[0].isupper() and not starts) else None
+
+
+def _is_marked(part: str) -> bool:
+    """Say whether a word is a name by its looks alone, wherever it stands."""
+    letters = [letter for letter in part if letter.isalpha()]
+    if part[-1] in "+#" or any(digit.isdigit() for digit in part):
+        return len(letters) > 0
+    if "." in part.strip("."):
+        return part[0].isupper() or (part.count(".") == 1 and len(part.split(".")[0]) > 2)
+    capitals = sum(letter.isupper() for letter in letters)
+    return capitals >= 2 or (capitals == 1 and not part[0].isupper())
+
+
+def _is_shouting(text: str) -> bool:
+    found = [word for word in WORD.findall(text) if len(word) > 3]
+    return len(found) > 3 and sum(word.isupper() for word in found) > len(found) / 2

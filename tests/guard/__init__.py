@@ -1,0 +1,1 @@
+"""The guard held against labelled rewrites: `python -m tests.guard`."""

@@ -1,0 +1,78 @@
+"""The labelled rewrites: `tuning` for making rules, `reporting` for judging them; split by resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, cast
+
+from aiworker.domain.resume import locator
+from aiworker.domain.resume.guard import Finding, Guard
+from aiworker.domain.resume.phrases import Tone
+
+DATA = Path(__file__).parents[1] / "data" / "guard"
+HALVES = ("tuning", "reporting")
+UNGATED = "claim-drift"
+"""A lie without a new figure or name: reported, and beyond rules."""
+
+Half = Literal["tuning", "reporting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One rewritten bullet and whether it is honest."""
+
+    name: str
+    resume: Path
+    path: str
+    tone: Tone
+    vacancy: str
+    text: str
+    is_honest: bool
+    kind: str
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the guard says of it."""
+        document = _document(self.resume)
+        bullet = next(bullet for bullet in document.bullets if bullet.path == self.path)
+        return _guard(self.resume, self.vacancy, self.tone).check(bullet.id, self.text)
+
+    @property
+    def source(self) -> str:
+        return next(bullet.text for bullet in _document(self.resume).bullets if bullet.path == self.path)
+
+
+def cases(half: Half) -> Iterator[Case]:
+    """Read one half, every writer's folder in turn."""
+    for folder in sorted(path for path in (DATA / half).iterdir() if (path / "cases.jsonl").exists()):
+        vacancies = json.loads((folder / "vacancies.json").read_text(encoding="utf-8"))
+        for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                yield _case(folder, json.loads(line), vacancies)
+
+
+def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str]]) -> Case:
+    vacancy = vacancies.get(line.get("vacancy") or "", {})
+    return Case(
+        name=line["id"],
+        resume=folder / "resumes" / f"{line['resume']}.json",
+        path=line["path"],
+        tone=cast("Tone", line["tone"]),
+        vacancy="\n".join(vacancy.values()),
+        text=line["text"],
+        is_honest=line["label"] == "ok",
+        kind=line["kind"],
+    )
+
+
+@lru_cache
+def _document(resume: Path) -> locator.Document:
+    return locator.read(resume.read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _guard(resume: Path, vacancy: str, tone: Tone) -> Guard:
+    return Guard.of(_document(resume), vacancy=vacancy, tone=tone)
