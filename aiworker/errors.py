@@ -31,6 +31,7 @@ because it reaches Redis, dashboards and logs as ``code: message``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -159,9 +160,16 @@ class InvalidAnswer(JobFailed):
 
 
 class NoSafeChange(JobFailed):
-    """No change the model proposed may be stored."""
+    """No change the model proposed may be stored; `refused` are the guard's decisions, kept with the failed run."""
 
     code = "no_safe_change"
+
+    def __init__(
+        self, message: str | None = None, *, resume: str = "", refused: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.resume = resume
+        self.refused = tuple(refused)
 
 
 class ContextTooLong(JobFailed):

@@ -71,6 +71,8 @@ class Context:
     now: datetime
     limits: Limits
     tag_key: bytes = b""
+    corrects: bool = False
+    """Whether a job may ask once more for what the guard refused."""
 
     def tag(self, step: str) -> str:
         """Return the tag that untrusted text of a step stands in: the same at each attempt, unguessable outside."""
@@ -222,6 +224,19 @@ class Saved:
 
     result_id: str
     writes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A result in terms that a case of `prompt-preview --fixtures` can be held against.
+
+    A place is what the job calls a text: a bullet's id, a section's path, `summary`. `changed` holds the new texts by
+    place, `kept` the places whose text stays, `findings` what a guard found: place and rule.
+    """
+
+    changed: Mapping[str, str]
+    kept: tuple[str, ...] = ()
+    findings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import bench
-from bench import enqueue, latency, memory, peers, pipeline, recovery, worker
+from bench import answers, enqueue, latency, memory, peers, pipeline, recovery, worker
 from bench.figures import HEADER, Options, Report, summary
 from bench.ground import valkey
 
@@ -29,9 +29,13 @@ BARE: Mapping[str, WithServer] = {
     "memory": memory.run,
 }
 """Sections that need one Redis."""
-WHOLE: Mapping[str, Callable[[Report, Options], Awaitable[None]]] = {"pipeline": pipeline.run, "recovery": recovery.run}
-"""Sections that start both servers for themselves."""
-SECTIONS = ("worker", "peers", "pipeline", "latency", "enqueue", "recovery", "memory")
+WHOLE: Mapping[str, Callable[[Report, Options], Awaitable[None]]] = {
+    "pipeline": pipeline.run,
+    "recovery": recovery.run,
+    "answers": answers.run,
+}
+"""Sections that start for themselves what servers they need."""
+SECTIONS = ("worker", "peers", "pipeline", "latency", "enqueue", "recovery", "memory", "answers")
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ async def statements(store: Database, envelope: Envelope) -> None:
     )
     async with store.transaction(scope.tenant) as db:
         await runs.hold(db, claim)
-        await runs.succeed(db, claim, {"resultId": "result-1"}, None, now=now)
+        await runs.succeed(db, claim, {"resultId": "result-1"}, (), now=now)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,6 @@ import typer
 from aiworker.console.invocation import asynchronous, invocation
 from aiworker.console.options import EmbeddedFlag, JsonFlag
 from aiworker.errors import UsageError
-
-NAME = Annotated[str, typer.Argument(help="The job's name, for example rewrite-resume.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -22,10 +21,12 @@ def register(root: typer.Typer) -> None:
 @asynchronous
 async def prompt_preview(
     ctx: typer.Context,
-    name: NAME,
+    name: Annotated[str | None, typer.Argument(help="The job's name, for example rewrite-resume.")] = None,
     payload: Annotated[str | None, typer.Argument(help="A file, - for standard input, or inline JSON.")] = None,
     from_job: Annotated[str | None, typer.Option(metavar="QUEUE:ID", help="A job's payload (needs Redis).")] = None,
     example: Annotated[bool, typer.Option("--example", help="The example and its rows, rolled back.")] = False,
+    fixtures: Annotated[Path | None, typer.Option(metavar="DIR", help="Run a folder of cases as assertions.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a JUnit report of the cases.")] = None,
     provider: Annotated[str | None, typer.Option(help="openai or anthropic (LLM_PROVIDER).")] = None,
     model: Annotated[str, typer.Option(metavar="A,B,C", help="Models to compare; provider:name where needed.")] = "",
     raw: Annotated[bool, typer.Option("--raw", help="Print the wire body alone.")] = False,
@@ -41,40 +42,23 @@ async def prompt_preview(
     json: JsonFlag = False,
 ) -> None:
     """Show the production prompt, block by block, with tokens, cache and cost. Writes nothing; needs no Redis."""
-    from aiworker.console import prompts
-    from aiworker.runtime import preview, subjects
+    from aiworker.console.fixtures import Cases
+    from aiworker.console.prompts import Subject, View
+    from aiworker.runtime import subjects
     from aiworker.runtime.servers import located
     from aiworker.runtime.wiring import prepare
 
     call = invocation(ctx, json=json)
-    if sum((payload is not None, from_job is not None, example)) != 1:
-        raise UsageError("Give one of: a payload, --from-job QUEUE:ID, --example.")
-    prompts.require_one_mode(raw, snapshot, diff, check, exact, send)
+    if sum((payload is not None, from_job is not None, example, fixtures is not None)) != 1:
+        raise UsageError("Give one of: a payload, --from-job QUEUE:ID, --example, --fixtures DIR.")
+    view = View(raw, snapshot, diff, check, exact, send, repeat, Decimal(str(max_cost)), unpriced)
     settings, output = call.settings(), call.output
-    envelope, shown = await subjects.chosen(settings, name, payload, from_job, output.stdin)
     models = [part.strip() for part in model.split(",") if part.strip()]
+    if fixtures or junit:
+        work = Cases.of(fixtures, name, junit, models, provider, view)
+    else:
+        envelope, shown = await subjects.chosen(settings, name, payload, from_job, output.stdin)
+        work = Subject(envelope, shown, models, provider, view)
     async with located(settings, embedded=embedded, need_database=True, need_redis=False, say=output.note) as servers:
         await prepare(servers)
-        async with preview.previewing(
-            envelope,
-            settings,
-            servers.database,
-            models,
-            provider=provider,
-            example=shown,
-            sends=send or exact,
-            for_snapshot=bool(snapshot or diff or check),
-        ) as previewer:
-            previews = previewer.previews()
-            if raw:
-                output.lines(*(each.body.decode() for each in previews))
-            elif snapshot:
-                prompts.write_snapshot(output, previews, snapshot)
-            elif compared := diff or check:
-                prompts.compare(output, previews, compared, must_be_equal=check is not None)
-            elif exact:
-                await prompts.show_exact(output, previewer)
-            elif send:
-                await prompts.show_trials_of(output, previewer, repeat, max_cost, takes_unpriced=unpriced)
-            else:
-                prompts.show(output, previews)
+        await work.show(output, settings, servers.database)

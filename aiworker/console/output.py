@@ -118,7 +118,7 @@ class Output:
         """Say on stderr what went wrong, why if that is known, and what to try."""
         if self.debug:
             self._write(self.stderr, "".join(traceback.format_exception(error)).rstrip())
-        code, message, remedy = _explained(error)
+        code, message, remedy = explained(error)
         if self.json:
             problem = {"code": code, "message": message, "remedy": remedy}
             document = {"schema": "aiworker.error/1", "error": problem}
@@ -190,7 +190,8 @@ def _jsonable(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _explained(error: BaseException) -> tuple[str, str, str | None]:
+def explained(error: BaseException) -> tuple[str, str, str | None]:
+    """Return an error's code, message and remedy as anybody may read them."""
     if isinstance(error, AiworkerError):
         return error.code, error.message, error.remedy
     # An exception's text may hold a payload's values or a password: the type and the place are enough here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -13,17 +13,80 @@ from rich.panel import Panel
 from rich.text import Text
 
 from aiworker.console.output import Output
+from aiworker.envelope import Envelope
 from aiworker.errors import JobFailed, UsageError
 from aiworker.llm.tokens import count
-from aiworker.runtime.preview import Preview, Previewer, Trial, document
+from aiworker.runtime.examples import Example
+from aiworker.runtime.preview import Preview, Previewer, Trial, document, previewing
+from aiworker.settings import Settings
 
 UNKNOWN = "?"
 
 
-def require_one_mode(*modes: object) -> None:
-    """Raise UsageError for two things that would be shown at once."""
-    if sum(map(bool, modes)) > 1:
-        raise UsageError("Give at most one of --raw, --snapshot, --diff, --check, --exact, --send.")
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is shown of a prompt: all of it, unless one of the first six is asked for; the rest goes with `sends`."""
+
+    raw: bool = False
+    snapshot: Path | None = None
+    diff: Path | None = None
+    check: Path | None = None
+    exact: bool = False
+    sends: bool = False
+    repeat: int = 1
+    max_cost: Decimal = Decimal(0)
+    takes_unpriced: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for two things that would be shown at once."""
+        if sum((self.shows_one, self.sends)) > 1:
+            raise UsageError("Give at most one of --raw, --snapshot, --diff, --check, --exact, --send.")
+
+    @property
+    def shows_one(self) -> int:
+        """How many things are asked for that are made of one prompt."""
+        return sum(map(bool, (self.raw, self.snapshot, self.diff, self.check, self.exact)))
+
+    async def show(self, output: Output, previewer: Previewer) -> None:
+        """Show what is asked for."""
+        if self.exact:
+            return await show_exact(output, previewer)
+        if self.sends:
+            return await show_trials_of(output, previewer, self)
+        previews = previewer.previews()
+        if self.raw:
+            return output.lines(*(each.body.decode() for each in previews))
+        if self.snapshot:
+            return write_snapshot(output, previews, self.snapshot)
+        if compared := self.diff or self.check:
+            return compare(output, previews, compared, must_be_equal=self.check is not None)
+        return show(output, previews)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A job to look at, with the rows of its example if it is one, the models to compare and the view."""
+
+    envelope: Envelope
+    example: Example | None
+    models: Sequence[str]
+    provider: str | None
+    view: View
+
+    async def show(self, output: Output, settings: Settings, database_url: str) -> None:
+        """Gather on an open database and show the prompt."""
+        view = self.view
+        async with previewing(
+            self.envelope,
+            settings,
+            database_url,
+            self.models,
+            provider=self.provider,
+            example=self.example,
+            sends=view.sends or view.exact,
+            for_snapshot=bool(view.snapshot or view.diff or view.check),
+        ) as previewer:
+            await view.show(output, previewer)
 
 
 def show(output: Output, previews: Sequence[Preview]) -> None:
@@ -72,25 +135,28 @@ async def show_exact(output: Output, previewer: Previewer) -> None:
     output.show("aiworker.prompt-tokens/1", {"models": shown}, human)
 
 
-async def show_trials_of(
-    output: Output, previewer: Previewer, repeat: int, max_cost: float, *, takes_unpriced: bool
-) -> None:
+def affordable(output: Output, unpriced: Sequence[str], most: Decimal, limit: Decimal, *, takes_unpriced: bool) -> None:
+    """Say what sending costs at most; UsageError if that is more than the limit, or not known."""
+    if unpriced and not takes_unpriced:
+        message = f"The price of {', '.join(unpriced)} is not known, so --max-cost cannot be kept."
+        raise UsageError(message, remedy="leave the model out, or add --unpriced")
+    if most > limit:
+        raise UsageError(f"This could cost ${most:.4f}; --max-cost is ${limit:.4f}.", remedy="raise --max-cost")
+    output.note(f"at most ${most:.4f}")
+
+
+async def show_trials_of(output: Output, previewer: Previewer, view: View) -> None:
     """Ask the models and print their answers side by side.
 
     Raises UsageError before anything is sent if it could cost more or nobody knows what, JobFailed when it has.
     """
-    if (unpriced := previewer.unpriced()) and not takes_unpriced:
-        message = f"The price of {', '.join(unpriced)} is not known, so --max-cost cannot be kept."
-        raise UsageError(message, remedy="leave the model out, or add --unpriced")
-    most = previewer.most(repeat)
-    if most > Decimal(str(max_cost)):
-        raise UsageError(f"This could cost ${most:.4f}; --max-cost is ${max_cost:.4f}.", remedy="raise --max-cost")
-    output.note(f"at most ${most:.4f}")
+    most, limit, repeat = previewer.most(view.repeat), view.max_cost, view.repeat
+    affordable(output, previewer.unpriced(), most, limit, takes_unpriced=view.takes_unpriced)
     trials: list[Trial] = []
     async for trial in previewer.trials(repeat, previewer.admitted.policy.deadline):
         output.note(f"{trial.model} {trial.number}/{repeat} {trial.code} {trial.seconds:.2f} s")
         trials.append(trial)
-        if (spent := sum((each.cost_usd or Decimal(0) for each in trials), Decimal(0))) > Decimal(str(max_cost)):
+        if (spent := sum((each.cost_usd or Decimal(0) for each in trials), Decimal(0))) > limit:
             output.warn(f"stopped: ${spent:.4f} are spent, more than was reckoned")
             break
     shown = [{**asdict(t), "cost_usd": None if t.cost_usd is None else str(t.cost_usd)} for t in trials]

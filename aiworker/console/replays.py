@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from aiworker.console.output import Output
+from aiworker.console.progress import bar
 
 if TYPE_CHECKING:
     from aiworker.runtime.replay import Plan, Tally
@@ -42,7 +43,7 @@ def confirm(output: Output, plan: Plan, *, now: datetime) -> None:
 def progress(output: Output, plan: Plan, tally: Tally) -> Generator[Callable[[], None]]:
     """Show on stderr how far a replay is, in the block; called after each job. Cut short, it says what is done."""
     try:
-        with _bar(output, len(plan.jobs)) as advance:
+        with bar(output, "replaying", len(plan.jobs), "jobs") as advance:
             yield lambda: advance(tally.done)
     except BaseException:
         output.warn(f"stopped after {tally.done} of {len(plan.jobs)} jobs; the same command does the rest")
@@ -53,31 +54,6 @@ def show_tally(output: Output, plan: Plan, tally: Tally) -> None:
     """Show what was done."""
     fields = {"dry_run": False, **plan.document(), **tally.document()}
     output.show(SCHEMA, fields, lambda: _tell_tally(output, plan, tally))
-
-
-@contextmanager
-def _bar(output: Output, total: int) -> Generator[Callable[[int], None]]:
-    console = output.remarks
-    if not total:
-        yield lambda done: None
-        return
-    if output.quiet or not console.is_terminal:
-        output.note(f"replaying {total} jobs")
-        yield lambda done: None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, auto_refresh=False) as bar:
-        task = bar.add_task("replaying", total=total)
-        yield lambda done: bar.update(task, completed=done, refresh=True)
 
 
 def _tell_plan(output: Output, plan: Plan, command: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ PERMANENT = frozenset(
         *("invalid_answer", "invalid_resume", "structure_changed", "no_safe_change"),
         *("context_too_long", "output_cut", "refused", "too_many_calls", "too_many_rounds"),
         *("model_not_found", "retired_model", "provider_refused", "poisoned", "job_budget"),
+        "not_answered",
         *("configuration", "redis_auth", "redis_too_old", "redis_url"),
     }
 )

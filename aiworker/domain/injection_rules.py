@@ -118,6 +118,10 @@ PHRASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             rf"(?:add|say|state|mention|write|claim|note|conclude|declare|insert|report|include|emphasi[sz]e)"
             rf" (?:that|how) (?:the|this) {_PERSON} (?:has|had|have|is|was|are|holds|possesses|meets|exceeds|deserves"
             r"|shows|demonstrates|must|should|scored|solved|passed|knows|did)\b",
+            r"(?:every|each|all)(?: (?:of|the|my|your|these)){0,2} bullets?\b~\b(?:must|shall|should|ha(?:s|ve) to"
+            r"|needs? to)(?: \w{1,12})? (?:mention|name|state|contain|include|claim|say)\b",
+            r"(?:which|that) (?:you|an? ai|the (?:ai|model)) (?:must|shall|should|ha(?:s|ve) to|(?:are|is) to)"
+            r" (?:report|state|present|describe|mention|list) as\b",
             rf"(?:this|the) {_PERSON} (?:is|was) (?:clearly |by far )?(?:the |an? )?(?:perfect|ideal|best"
             r"|most qualified|strongest|exceptional|outstanding|top|highly qualified)\b",
             rf"(?:strongly|highly|immediately|always) (?:recommend|hire|shortlist|advance) (?:this|the) {_PERSON}\b",

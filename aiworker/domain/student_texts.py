@@ -30,7 +30,26 @@ TEXTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SUGGESTIONS_FAILED = "AI suggestions failed, please try again"
+SUMMARY_FAILED = "AI summary failed, please try again"
+TEXTS_OF_JOB: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "suggest-improvements": {
+            "invalid_answer": SUGGESTIONS_FAILED,
+            "output_cut": SUGGESTIONS_FAILED,
+            "not_found": "Your resume or the position could not be found. Please check both and try again.",
+            "no_safe_change": "No suggestion was found that says only what your resume says.",
+        },
+        "generate-student-summary": {
+            "invalid_answer": SUMMARY_FAILED,
+            "output_cut": SUMMARY_FAILED,
+            "not_found": "Your profile could not be found. Please contact your placement office.",
+        },
+    }
+)
+"""Where a job has words of its own."""
 
-def student_text(code: str) -> str:
-    """Return the student-safe text for an error code."""
-    return TEXTS.get(code, DEFAULT)
+
+def student_text(code: str, job: str = "") -> str:
+    """Return the student-safe text for an error code of a job."""
+    return TEXTS_OF_JOB.get(job, {}).get(code) or TEXTS.get(code, DEFAULT)

@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
-from aiworker.domain.resume import rewrite_rules
+from aiworker.domain.analytics import summary_rules as season_rules
+from aiworker.domain.analytics.fact import Direction
+from aiworker.domain.resume import rewrite_rules, suggestion_rules
+from aiworker.domain.students import profile, summary_rules
 from aiworker.errors import ConfigurationError
 from aiworker.protocol import JsonValue, Limits, LLMReply, LLMRequest
 
@@ -44,10 +47,34 @@ class OfflineModel:
 
 
 def _rewrite_resume(inputs: Inputs) -> Mapping[str, str]:
-    entries = cast("list[dict[str, list[dict[str, str]]]]", inputs["entries"])
-    bullets = [(bullet["id"], bullet["text"]) for entry in entries for bullet in entry["bullets"]]
     tone = cast("Literal['concise', 'detailed', 'professional']", inputs["tone"])
-    return rewrite_rules.rewrite(bullets, tone)
+    return rewrite_rules.rewrite(_bullets(inputs), tone)
 
 
-RULES: Mapping[str, Callable[[Inputs], object]] = {"rewrite-resume": _rewrite_resume}
+def _suggest_improvements(inputs: Inputs) -> Mapping[str, list[dict[str, str]]]:
+    return {"suggestions": suggestion_rules.suggest(_bullets(inputs))}
+
+
+def _generate_student_summary(inputs: Inputs) -> Mapping[str, str]:
+    return {"summary": summary_rules.write(profile.from_json(inputs["profile"]))}
+
+
+def _generate_analytics_summary(inputs: Inputs) -> Mapping[str, str]:
+    facts = cast("list[dict[str, JsonValue]]", inputs["facts"])
+    told: dict[str, Direction | None] = {
+        str(fact["id"]): cast("Direction | None", fact.get("direction")) for fact in facts
+    }
+    return {"summary": " ".join(season_rules.template(told))}
+
+
+def _bullets(inputs: Inputs) -> list[tuple[str, str]]:
+    entries = cast("list[dict[str, list[dict[str, str]]]]", inputs["entries"])
+    return [(bullet["id"], bullet["text"]) for entry in entries for bullet in entry["bullets"]]
+
+
+RULES: Mapping[str, Callable[[Inputs], object]] = {
+    "rewrite-resume": _rewrite_resume,
+    "suggest-improvements": _suggest_improvements,
+    "generate-student-summary": _generate_student_summary,
+    "generate-analytics-summary": _generate_analytics_summary,
+}

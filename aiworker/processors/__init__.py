@@ -6,8 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiworker.processors import rewrite_resume
-from aiworker.protocol import Call, Connection, Context, F, JobPayload, P, Processor, R, Replies, Saved, Tx
+from aiworker.processors import (
+    generate_analytics_summary,
+    generate_student_summary,
+    rewrite_resume,
+    suggest_improvements,
+)
+from aiworker.protocol import Call, Connection, Context, Described, F, JobPayload, P, Processor, R, Replies, Saved, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +30,17 @@ class AnyProcessor:
     """False if `ask` never returns a call: such a job runs in one transaction."""
     is_light: bool = False
     """True if `ask` and `settle` take microseconds whatever the payload: no thread is worth it then."""
+    describe: Callable[[Any, Any], Described] | None = None
+    """Says of facts and result what cases may expect; None if they can expect nothing of the result itself."""
 
 
-def checked(processor: Processor[P, F, R], *, asks: bool = True, is_light: bool = False) -> AnyProcessor:
+def checked(
+    processor: Processor[P, F, R],
+    *,
+    asks: bool = True,
+    is_light: bool = False,
+    describe: Callable[[F, R], Described] | None = None,
+) -> AnyProcessor:
     """Let the type checker compare a module with the protocol, step by step."""
     return AnyProcessor(
         processor.QUEUE,
@@ -39,7 +52,13 @@ def checked(processor: Processor[P, F, R], *, asks: bool = True, is_light: bool 
         processor.save,
         asks,
         is_light,
+        describe,
     )
 
 
-PROCESSORS: tuple[AnyProcessor, ...] = (checked(rewrite_resume),)
+PROCESSORS: tuple[AnyProcessor, ...] = (
+    checked(rewrite_resume, describe=rewrite_resume.describe),
+    checked(suggest_improvements, describe=suggest_improvements.describe),
+    checked(generate_student_summary, describe=generate_student_summary.describe),
+    checked(generate_analytics_summary, describe=generate_analytics_summary.describe),
+)

@@ -7,14 +7,16 @@ document, so that everything else stays as PostgreSQL hands it out.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
+from aiworker.domain.resume.guard import Guard
 from aiworker.domain.resume.vacancy import cut_at_word
 from aiworker.envelope import Scope
 from aiworker.errors import ContextTooLong, NoSafeChange
@@ -23,21 +25,44 @@ from aiworker.protocol import (
     Call,
     Connection,
     Context,
+    Described,
     FollowUp,
     JobPayload,
     JsonValue,
     LLMReply,
     LLMRequest,
     Replies,
+    Reply,
     Saved,
     Tx,
 )
-from aiworker.store import platform, rewrites
+from aiworker.store import findings, platform, rewrites
+from aiworker.store.findings import Decision
 
 QUEUE = "ai-jobs"
 NAME = "rewrite-resume"
 
 STEP = "rewrite"
+CORRECT = "correct"
+REASONS: Mapping[str, str] = {
+    "number": "a figure the bullet does not have",
+    "number-dropped": "a figure of the bullet is missing",
+    "unit": "a figure has another unit",
+    "rate": "a rate was changed",
+    "swap": "two figures were exchanged",
+    "term": "a name or tool its entry does not have",
+    "skill": "a skill its entry does not have",
+    "leadership": "a leading role it does not state",
+    "award": "an award it does not state",
+    "scope": "a scale it does not state",
+    "copied": "words of the position instead of the resume's",
+    "too-long": "too long",
+    "too-short": "too short",
+    "content-lost": "too much was left out",
+    "terms-lost": "a name or tool is missing",
+    "language": "another language",
+}
+"""What a model is told of the guard's rules."""
 OFFLINE = "offline"
 TOKENS_PER_BULLET = 120
 ANSWER_TOKENS = 400
@@ -49,6 +74,9 @@ TONES: Mapping[str, str] = {
     "detailed": "full sentences that keep every detail the bullet states.",
     "professional": "formal, precise and active.",
 }
+
+_ID = re.compile(r"b\d{1,4}")
+"""What may be an id; any other key is a text of the model's."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Tone = Literal["concise", "detailed", "professional"]
@@ -81,11 +109,23 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    """The new texts of one answer by bullet id, and the ids it made up."""
+
+    texts: dict[str, str]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The variant's text, what changed by bullet id, the ids the model made up, and what was not sent."""
+    """The variant's text, what changed by bullet id, what the guard found, ids made up, and what was not sent.
+
+    A bullet with a violation is not among the changed ones: it keeps its text.
+    """
 
     body: str
     changed: dict[str, str]
+    findings: tuple[Decision, ...]
     ignored: tuple[str, ...]
     truncated: dict[str, JsonValue]
 
@@ -110,48 +150,32 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
     chosen = _selection(facts, ctx)
     if not chosen.ids:
         raise ContextTooLong("No bullet of the resume is short enough to be sent.", maximum=ctx.limits.window)
-    inputs: dict[str, JsonValue] = {
-        "tone": payload.tone,
-        "vacancy": {"title": chosen.title, "description": chosen.vacancy},
-        "entries": [
-            {
-                "heading": entry.heading,
-                "tech": list(entry.tech),
-                "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
-            }
-            for entry in chosen.entries
-        ],
-        "skills": chosen.skills,
-    }
-    values = {
-        "vacancy_title": chosen.title,
-        "vacancy_text": chosen.vacancy,
-        "resume": chosen.text(),
-        "count": str(len(chosen.ids)),
-        "tone": payload.tone,
-        "tone_means": TONES[payload.tone],
-    }
-    prompt = prompts.render(NAME, values, tag=ctx.tag(STEP))
-    request = LLMRequest(STEP, NAME, inputs, _answer_schema(chosen.ids), _cap(len(chosen.ids), ctx), prompt=prompt)
-    return (replace(request, truncated=_report(chosen)),)
+    return (_request(STEP, payload, chosen, ctx),)
 
 
 def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Rewrite | FollowUp:
-    """Read the map, splice the texts into the stored document and hold the result against its structure."""
-    reply = replies[STEP]
-    assert isinstance(reply, LLMReply)
+    """Take the texts that say only what the resume says, splice them into the document and hold it to its structure."""
     chosen = _selection(facts, ctx)
-    originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
-    read = answer.read_answer(reply.text, chosen.ids)
-    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
-    plain = str if reply.provider == OFFLINE else untrusted.unescape
-    texts = {bullet: plain(text) for bullet, text in read.texts.items()}
-    changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
-    if not changed:
+    first = _answered(replies[STEP], facts, chosen.ids)
+    if not first.texts:
         raise NoSafeChange("The answer changed no bullet of the resume.")
-    body = splice.mark_verified(facts.document, changed)
+    found = _judged(payload, facts, first.texts)
+    safe, refused = _parted(first.texts, found)
+    if ctx.corrects and CORRECT not in replies and len(refused) > len(safe):
+        return FollowUp((_request(CORRECT, payload, chosen.only(refused), ctx, _rules(found, refused)),))
+    if isinstance(again := replies.get(CORRECT), LLMReply):
+        second = _answered(again, facts, refused)
+        more = _judged(payload, facts, second.texts)
+        safe, found = {**safe, **_parted(second.texts, more)[0]}, (*found, *more)
+    if not safe:
+        raise NoSafeChange(
+            "No new text of the answer says only what the resume says.",
+            resume=payload.resume_id,
+            refused=[asdict(decision) for _, decision in found],
+        )
+    body = splice.mark_verified(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, changed, read.unknown, _report(chosen))
+    return Rewrite(body, safe, tuple(decision for _, decision in found), first.ignored, _report(chosen))
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:
@@ -161,7 +185,7 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         payload.tenant_id,
         payload.student_id,
         payload.resume_id,
-        title=f"{facts.title} for {cut_at_word(facts.vacancy_title, truncation.MAX_TITLE_CHARACTERS)}",
+        title=_title(facts),
         body=result.body,
     )
     await rewrites.record(
@@ -180,7 +204,107 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         ignored=result.ignored,
         truncated=result.truncated,
     )
-    return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1})
+    await findings.record(
+        tx.connection,
+        run_id=tx.run_id,
+        tenant=payload.tenant_id,
+        student=payload.student_id,
+        resume=payload.resume_id,
+        findings=result.findings,
+    )
+    written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
+    return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1, **written})
+
+
+def describe(facts: Facts, result: Rewrite) -> Described:
+    """Tell which bullets changed, which kept their texts, and what the guard found in which."""
+    ids = {bullet.path: bullet.id for bullet in facts.document.bullets}
+    kept = tuple(bullet for bullet in ids.values() if bullet not in result.changed)
+    return Described(result.changed, kept, tuple((ids[each.section], each.rule) for each in result.findings))
+
+
+def _title(facts: Facts) -> str:
+    """Name the variant after its position, unless that speaks to a model: the title is shown to people."""
+    position = cut_at_word(facts.vacancy_title, truncation.MAX_TITLE_CHARACTERS)
+    is_flagged = bool(untrusted.scan(untrusted.clean(position).text))
+    return f"{facts.title} for {'another position' if is_flagged else position}"
+
+
+def _request(
+    step: str, payload: Payload, chosen: truncation.Selection, ctx: Context, rules: Sequence[str] = ()
+) -> LLMRequest:
+    inputs: dict[str, JsonValue] = {
+        "tone": payload.tone,
+        "vacancy": {"title": chosen.title, "description": chosen.vacancy},
+        "entries": [
+            {
+                "heading": entry.heading,
+                "tech": list(entry.tech),
+                "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
+            }
+            for entry in chosen.entries
+        ],
+        "skills": chosen.skills,
+        "rules": list[JsonValue](rules),
+    }
+    values = {
+        "vacancy_title": chosen.title,
+        "vacancy_text": chosen.vacancy,
+        "resume": chosen.text(),
+        "count": str(len(chosen.ids)),
+        "tone": payload.tone,
+        "tone_means": TONES[payload.tone],
+        "again": f"\nAn earlier answer could not be used: {'; '.join(rules)}." if rules else "",
+    }
+    prompt = prompts.render(NAME, values, tag=ctx.tag(step))
+    cap = _cap(len(chosen.ids), ctx)
+    # Without a second answer the refused bullets keep their texts.
+    request = LLMRequest(step, NAME, inputs, _answer_schema(chosen.ids), cap, required=step == STEP, prompt=prompt)
+    return replace(request, truncated=_report(chosen))
+
+
+def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
+    """Read the texts of an answer that differ from what they were."""
+    assert isinstance(reply, LLMReply)
+    originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
+    read = answer.read_answer(reply.text, asked)
+    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
+    plain = str if reply.provider == OFFLINE else untrusted.unescape
+    texts = {bullet: plain(text) for bullet, text in read.texts.items()}
+    changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
+    return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
+
+
+def _judged(payload: Payload, facts: Facts, texts: Mapping[str, str]) -> tuple[tuple[str, Decision], ...]:
+    """Hold every new text against its bullet, its entry and the resume; decisions come with the bullet's id."""
+    guard = Guard.of(facts.document, vacancy=facts.vacancy_text, tone=payload.tone)
+    originals = {bullet.id: bullet for bullet in facts.document.bullets}
+    return tuple(
+        (
+            bullet,
+            Decision(
+                originals[bullet].path, finding.rule, finding.token, finding.severity, originals[bullet].text, text
+            ),
+        )
+        for bullet, text in texts.items()
+        for finding in guard.check(bullet, text)
+    )
+
+
+def _parted(texts: Mapping[str, str], found: Sequence[tuple[str, Decision]]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the texts nothing speaks against, and the ids of the others."""
+    refused = {bullet for bullet, decision in found if decision.severity == "violation"}
+    safe = {bullet: text for bullet, text in texts.items() if bullet not in refused}
+    return safe, tuple(bullet for bullet in texts if bullet in refused)
+
+
+def _rules(found: Sequence[tuple[str, Decision]], refused: Collection[str]) -> list[str]:
+    """Say for each refused bullet which rules it broke, never with the words it broke them with."""
+    rules = {bullet: list[str]() for bullet in refused}
+    for bullet, decision in found:
+        if decision.severity == "violation" and decision.rule not in rules[bullet]:
+            rules[bullet].append(decision.rule)
+    return [f"{bullet} ({', '.join(REASONS.get(rule, rule) for rule in broken)})" for bullet, broken in rules.items()]
 
 
 def _seen(text: str) -> list[str]:

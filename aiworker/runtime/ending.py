@@ -19,6 +19,7 @@ from aiworker.errors import (
     Decided,
     Fenced,
     JobFailed,
+    NoSafeChange,
     Outcome,
     Paced,
     ProviderBlocked,
@@ -30,8 +31,9 @@ from aiworker.protocol import Connection
 from aiworker.runtime.admit import CLI_QUEUE
 from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.killpoints import crashpoint
-from aiworker.store import alerts, job_errors, runs
+from aiworker.store import alerts, findings, job_errors, runs
 from aiworker.store.database import Database
+from aiworker.store.findings import Decision
 from aiworker.store.runs import Claim
 
 LAST_WORDS = timedelta(seconds=5)
@@ -111,10 +113,25 @@ class Ending:
                     self.envelope,
                     self.scope,
                     code=error.code,
-                    message=student_text(error.code),
+                    message=student_text(error.code, self.envelope.name),
                     detail=error.message,
                 )
+                if isinstance(error, NoSafeChange):
+                    await self._keep_refused(db, error)
                 await alerts.note(db, error.code, run_id=self.claim.run_id, tenant=self.claim.tenant, now=now)
+
+    async def _keep_refused(self, db: Connection, error: NoSafeChange) -> None:
+        """Store what the guard refused although there is no result to store it with."""
+        if self.scope is None or self.scope.student is None:
+            return
+        await findings.record(
+            db,
+            run_id=self.claim.run_id,
+            tenant=self.scope.tenant,
+            student=self.scope.student,
+            resume=error.resume,
+            findings=[Decision(**row) for row in error.refused],
+        )
 
     async def last_words(self) -> None:
         """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""

@@ -6,15 +6,17 @@ In a checkout they lie in `examples/`, in an installed package beside it as `aiw
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 from aiworker.errors import UsageError
 from aiworker.protocol import Connection, JsonValue
+from aiworker.runtime import cohorts
 from aiworker.store import reference
 
 Row = dict[str, JsonValue]
@@ -40,6 +42,8 @@ class Example:
     students: tuple[Row, ...]
     resumes: tuple[Resume, ...]
     vacancies: tuple[Row, ...]
+    applications: tuple[Row, ...] = ()
+    offers: tuple[Row, ...] = ()
 
     @property
     def payload(self) -> Row:
@@ -51,6 +55,12 @@ class Example:
         return json.dumps(self.payload, indent=2, ensure_ascii=False)
 
 
+KINDS = tuple(field.name for field in fields(Example) if field.name not in ("job", "tenant", "payloads"))
+"""The kinds of rows an example may have."""
+WRITTEN_KINDS = (*KINDS, "cohorts")
+"""The same as files write them: a cohort stands for many rows."""
+
+
 def names() -> Sequence[str]:
     """Return the jobs that have an example."""
     return sorted(f.name.removesuffix(".json") for f in _folder().iterdir() if f.name.endswith(".json"))
@@ -60,16 +70,29 @@ def load(job: str) -> Example:
     """Read the example of a job; UsageError if there is none."""
     if job not in names():
         raise UsageError(f"There is no example for {job}; there are: {', '.join(names())}.")
-    content = _json(_folder() / f"{job}.json")
+    return read(_json(_folder() / f"{job}.json"), _folder())
+
+
+def read(content: Mapping[str, object], folder: Traversable) -> Example:
+    """Read an example's content, whose rows name files of `folder`; kinds of rows it does not have are empty."""
     rows = cast("dict[str, list[Row]]", content["rows"])
+    grown = rows.get("cohorts", ())
     return Example(
-        job=job,
+        job=str(content["job"]),
         tenant=str(content["tenant"]),
         payloads=tuple(cast("list[Row]", content["payloads"])),
-        students=tuple(rows["students"]),
-        resumes=tuple(_resume(row) for row in rows["resumes"]),
-        vacancies=tuple({**row, **_json(_folder() / str(row["file"]))} for row in rows["vacancies"]),
+        students=(*rows.get("students", ()), *chain.from_iterable(map(cohorts.students, grown))),
+        resumes=tuple(_resume(row, folder) for row in rows.get("resumes", ())),
+        vacancies=tuple(_vacancy(row, folder) for row in rows.get("vacancies", ())),
+        applications=(*rows.get("applications", ()), *chain.from_iterable(map(cohorts.applications, grown))),
+        offers=(*rows.get("offers", ()), *chain.from_iterable(map(cohorts.offers, grown))),
     )
+
+
+def joined(first: Example, then: Example) -> Example:
+    """Return an example with the rows of both; of two rows with one id the first one's is inserted."""
+    rows = {name: getattr(first, name) + getattr(then, name) for name in KINDS}
+    return replace(then, **rows)
 
 
 async def insert(db: Connection, example: Example) -> None:
@@ -87,11 +110,24 @@ async def insert(db: Connection, example: Example) -> None:
         )
     for vacancy in example.vacancies:
         await reference.insert_vacancy(db, example.tenant, vacancy)
+    for application in example.applications:
+        await reference.insert_application(db, example.tenant, application)
+    for offer in example.offers:
+        await reference.insert_offer(db, example.tenant, offer)
 
 
-def _resume(row: Row) -> Resume:
-    body = (_folder() / str(row["file"])).read_text("utf-8")
+def _resume(row: Row, folder: Traversable) -> Resume:
+    # In a case of its own a short resume may stand in the row.
+    body = json.dumps(row["body"], ensure_ascii=False) if "body" in row else _text(row, folder)
     return Resume(str(row["id"]), str(row["student_id"]), str(row["title"]), body)
+
+
+def _vacancy(row: Row, folder: Traversable) -> Row:
+    return {**row, **json.loads(_text(row, folder))} if "file" in row else row
+
+
+def _text(row: Row, folder: Traversable) -> str:
+    return (folder / str(row["file"])).read_text("utf-8")
 
 
 def _json(file: Traversable) -> Row:

@@ -58,6 +58,9 @@ Receipt = dict[str, JsonValue]
 CALLBACKS: Mapping[str, str] = {"ai-jobs": "core-api:/internal/ai-jobs/complete"}
 """Where a queue's results are announced."""
 
+IN_APP = "core-api:/internal/notifications/in-app"
+"""Where a student is notified directly, if core-api does not do so by itself."""
+
 log = logging.getLogger("aiworker.runtime")
 
 
@@ -79,6 +82,8 @@ class Runtime:
     keep_replies: timedelta = timedelta(days=7)
     gate: Gate = OPEN
     """Budget, limiter and breaker."""
+    notifies_in_app: bool = False
+    corrects: bool = False
 
     def model_of(self, queue: str) -> LLM:
         """Return the model that the jobs of a queue ask; ConfigurationError if it has none."""
@@ -314,7 +319,7 @@ class _Delivery:
         saved = await admitted.processor.save(admitted.payload, facts, result, tx)
         receipt = self._receipt(saved, tx)
         json.dumps(receipt, allow_nan=False)
-        await runs.succeed(db, self.claim, receipt, self._announcement(admitted, saved), now=now)
+        await runs.succeed(db, self.claim, receipt, self._announcements(admitted, saved), now=now)
         crashpoint("in_tx")
         return receipt
 
@@ -329,17 +334,21 @@ class _Delivery:
             "writes": dict(saved.writes),
         }
 
-    def _announcement(self, admitted: Admitted, saved: Saved) -> Announcement | None:
-        target = CALLBACKS.get(admitted.processor.queue)
+    def _announcements(self, admitted: Admitted, saved: Saved) -> list[Announcement]:
+        target, scope = CALLBACKS.get(admitted.processor.queue), admitted.scope
         if target is None:
-            return None
+            return []
         body: dict[str, JsonValue] = {
             "jobId": self.envelope.job_id,
             "jobType": self.envelope.name,
-            "tenantId": admitted.scope.tenant,
+            "tenantId": scope.tenant,
             "resultId": saved.result_id,
         }
-        return Announcement("complete", target, body, key=self._idempotency_key("complete"))
+        told = [Announcement("complete", target, body, key=self._idempotency_key("complete"))]
+        if self.runtime.notifies_in_app and scope.student is not None:
+            notice: dict[str, JsonValue] = {**body, "studentId": scope.student}
+            told.append(Announcement("in-app", IN_APP, notice, key=self._idempotency_key("in-app")))
+        return told
 
     def _idempotency_key(self, event: str) -> str:
         job = self.envelope
@@ -353,4 +362,5 @@ class _Delivery:
             now=self.runtime.now(),
             limits=limits,
             tag_key=run_tag_key(self.runtime.tag_key, self.envelope.identity, self.claim.epoch),
+            corrects=self.runtime.corrects,
         )

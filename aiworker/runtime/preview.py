@@ -24,8 +24,8 @@ from aiworker.llm.openai import OpenAIChat, wire
 from aiworker.llm.prices import Price, estimate
 from aiworker.llm.reply import no_answer
 from aiworker.llm.tokens import count
-from aiworker.processors import PROCESSORS
-from aiworker.protocol import Block, Context, FollowUp, Limits, LLMRequest
+from aiworker.processors import PROCESSORS, AnyProcessor
+from aiworker.protocol import Block, Context, FollowUp, Limits, LLMRequest, Replies
 from aiworker.runtime import examples
 from aiworker.runtime.admit import Admitted, admit
 from aiworker.runtime.examples import Example
@@ -76,7 +76,7 @@ class Preview:
     @property
     def tokens(self) -> int:
         """The input's tokens: of every text in the body, as the provider sees them joined or apart."""
-        return _tokens(self.request, self.door)
+        return tokens_of(self.request, self.door)
 
     @property
     def schema_tokens(self) -> int:
@@ -131,17 +131,17 @@ class Previewer:
     def previews(self) -> list[Preview]:
         """Ask, for the first model, and take its requests apart."""
         first = self.doors[0]
-        return [_preview(request, first, self.doors) for request in self._requests(first)]
+        return [_preview(request, first, self.doors) for request in self.requests(first)]
 
     def by_model(self) -> list[Preview]:
         """Take the first request apart for every model."""
-        return [_preview(self._requests(door)[0], door, (door,)) for door in self.doors]
+        return [_preview(self.requests(door)[0], door, (door,)) for door in self.doors]
 
     async def exact(self) -> list[int]:
         """Let each provider count the tokens of its requests, by model; free of charge."""
         counts: list[int] = []
         for door in self.doors:
-            counts.append(sum([await door.count_tokens(request) for request in self._requests(door)]))
+            counts.append(sum([await door.count_tokens(request) for request in self.requests(door)]))
             await door.aclose()
         return counts
 
@@ -154,12 +154,12 @@ class Previewer:
         return sum((cost.live.usd * repeat for cost in self._costs()), Decimal(0))
 
     def _costs(self) -> list[Cost]:
-        return [_cost(request, door) for door in self.doors for request in self._requests(door)]
+        return [cost_of(request, door) for door in self.doors for request in self.requests(door)]
 
     async def trials(self, repeat: int, deadline: timedelta) -> AsyncIterator[Trial]:
         """Send the request to every model `repeat` times and judge each answer as `serve` would."""
         for door in self.doors:
-            for request in self._requests(door):
+            for request in self.requests(door):
                 for number in range(1, repeat + 1):
                     yield await self._trial(door, request, number, deadline)
             await door.aclose()
@@ -174,11 +174,10 @@ class Previewer:
         except AiworkerError as error:
             return Trial(model.model, number, error.code, time.monotonic() - began, 0, Decimal(0))
         seconds, code = time.monotonic() - began, "valid"
-        ctx = _for(self.ctx, door)
         try:
             if error := no_answer(reply.stop_reason):
                 raise error
-            result = self.admitted.processor.settle(self.admitted.payload, self.facts, {request.step: reply}, ctx)
+            result = self.settle(door, {request.step: reply})
             code = "follow_up" if isinstance(result, FollowUp) else code
         except AiworkerError as error:
             code = error.code
@@ -186,8 +185,13 @@ class Previewer:
         cost = None if usage.cost_usd is None else Decimal(usage.cost_usd)
         return Trial(model.model, number, code, seconds, usage.tokens_out, cost, reply.text)
 
-    def _requests(self, door: Door) -> tuple[LLMRequest, ...]:
+    def requests(self, door: Door) -> tuple[LLMRequest, ...]:
+        """Ask, within the limits of a door's model."""
         return self.admitted.processor.ask(self.admitted.payload, self.facts, _for(self.ctx, door))
+
+    def settle(self, door: Door, replies: Replies) -> object:
+        """Settle replies of a door's model; returns the result, or a FollowUp."""
+        return self.admitted.processor.settle(self.admitted.payload, self.facts, replies, _for(self.ctx, door))
 
 
 @asynccontextmanager
@@ -201,23 +205,31 @@ async def previewing(
     example: Example | None = None,
     sends: bool = False,
     for_snapshot: bool = False,
+    processors: Sequence[AnyProcessor] = PROCESSORS,
 ) -> AsyncGenerator[Previewer]:
     """Gather a job's facts; raises InvalidPayload, or NotFound for rows the tenant does not have."""
-    admitted = admit(envelope, PROCESSORS, settings.policies())
+    admitted = admit(envelope, processors, settings.policies())
     if isinstance(admitted, InvalidPayload):
         raise admitted
     queue = admitted.processor.queue
     doors = tuple(_door(settings, queue, name, provider, sends=sends) for name in models or [""])
     async with _database(database_url, with_example=example is not None) as database:
         if example is not None:
-            async with database.transaction(example.tenant) as db:
-                await examples.insert(db, example)
+            await _insert(database, example)
         ctx = await _context(database, envelope, doors[0], for_snapshot=for_snapshot)
         payload, processor = admitted.payload, admitted.processor
         facts = await database.run(
             admitted.scope.tenant, lambda db: processor.gather(payload, ctx, db), readonly=example is None
         )
     yield Previewer(admitted, facts, ctx, settings, doors)
+
+
+async def _insert(database: Database, example: Example) -> None:
+    try:
+        async with database.transaction(example.tenant) as db:
+            await examples.insert(db, example)
+    except KeyError as lacking:
+        raise UsageError(f"rows: one has no {lacking.args[0]}.") from lacking
 
 
 async def _context(database: Database, envelope: Envelope, door: Door, *, for_snapshot: bool) -> Context:
@@ -274,13 +286,14 @@ def _preview(request: LLMRequest, door: Door, doors: Sequence[Door]) -> Preview:
         is_exact=all(counted.exact for counted in counts),
         source=counts[0].source if counts else "none",
         prefix_tokens=prefix_tokens(blocks, model),
-        costs=tuple(_cost(request, other) for other in doors),
+        costs=tuple(cost_of(request, other) for other in doors),
     )
 
 
-def _cost(request: LLMRequest, door: Door) -> Cost:
+def cost_of(request: LLMRequest, door: Door) -> Cost:
+    """Say what one call costs at most."""
     model, at = door.served.served, utc_now()
-    total = _tokens(request, door) + _schema_tokens(request, door)
+    total = tokens_of(request, door) + _schema_tokens(request, door)
     prefix = prefix_tokens(request.prompt.blocks, model)
     cached = prefix if is_cached(prefix, model) else 0
     provider, name, out = door.provider, model.name, min(request.max_tokens, model.max_output)
@@ -293,7 +306,8 @@ def _cost(request: LLMRequest, door: Door) -> Cost:
     )
 
 
-def _tokens(request: LLMRequest, door: Door) -> int:
+def tokens_of(request: LLMRequest, door: Door) -> int:
+    """Count the tokens of every text in a request's body."""
     model = door.served.served
     return sum(count(text, model).tokens for text in texts_of(door.body(request)))
 

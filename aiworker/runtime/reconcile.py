@@ -152,7 +152,7 @@ class Reconciler:
                 return None
             await runs.hold(db, standing)
             await runs.fail(db, standing, CODE, attempt=envelope.attempts_made, now=now)
-            words, detail = student_text(CODE), WORDS[Place.FAILED]
+            words, detail = student_text(CODE, envelope.name), WORDS[Place.FAILED]
             await job_errors.record(db, standing.run_id, envelope, scope, code=CODE, message=words, detail=detail)
             await alerts.note(db, CODE, run_id=standing.run_id, tenant=standing.tenant, now=now)
             return standing.run_id
@@ -206,7 +206,7 @@ class Reconciler:
 
     async def _end(self, run: Unfinished, place: Place) -> str | None:
         """Return the code that the run was ended with, None if somebody else was first."""
-        words, now = student_text(CODE), self.now()
+        words, now = student_text(CODE, run.name), self.now()
 
         async def end(db: Connection) -> str | None:
             if place is Place.COMPLETED and await stale.supersede(db, run, code=SUPERSEDED, now=now):

@@ -18,9 +18,11 @@ from aiworker.settings import Settings
 
 
 async def chosen(
-    settings: Settings, name: str, payload: str | None, from_job: str | None, stdin: TextIO
+    settings: Settings, name: str | None, payload: str | None, from_job: str | None, stdin: TextIO
 ) -> tuple[Envelope, Example | None]:
     """Return the envelope of a payload or of a job in Redis; of the example, with it, if neither is given."""
+    if name is None:
+        raise UsageError("Give the job's name, for example rewrite-resume.")
     if from_job is not None:
         return await of_job(settings, from_job, name), None
     if payload is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -26,6 +27,8 @@ from aiworker.settings import Settings
 from aiworker.store import keys, migrations
 from aiworker.store.budgets import Caps
 from aiworker.store.database import Database
+
+log = logging.getLogger("aiworker.runtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,8 @@ async def wired(
             tag_key=await database.run(None, keys.tag_key, readonly=True),
             keep_replies=timedelta(days=settings.raw_reply_days),
             gate=GuardedGate(database, limiter, caps, utc_now, random.random),
+            notifies_in_app=_notifies_in_app(settings),
+            corrects=settings.guard_reask,
         )
         yield Wired(runtime, relay)
 
@@ -194,6 +199,14 @@ def _shared_limits(settings: Settings, redis_url: str) -> SharedLimits:
 
 def _caps(settings: Settings) -> Caps:
     return Caps(job=settings.budget_per_job_usd, tenant_day=settings.budget_per_tenant_day_usd)
+
+
+def _notifies_in_app(settings: Settings) -> bool:
+    is_direct = settings.notify_in_app == "direct"
+    if is_direct:
+        # core-api notifies after `complete` as well.
+        log.warning("students-may-be-told-twice", extra={"fields": {"kind": "NOTIFY_IN_APP=direct"}})
+    return is_direct
 
 
 def _core_api(settings: Settings) -> CoreApi | None:

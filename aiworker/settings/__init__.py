@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     llm_max_concurrency: int | None = Field(default=None, ge=1)
     llm_breaker_faults: int = Field(default=5, ge=1)
     llm_breaker_pause: Duration = timedelta(seconds=30)
+    guard_reask: bool = False
     budget_per_job_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
     budget_per_tenant_day_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
     interview_model: ModelName = "anthropic:claude-haiku-4-5"
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=10, ge=1)
     core_api_internal_url: HttpAddress | None = Field(default=None, repr=False)
     core_api_internal_secret: SecretStr | None = None
+    notify_in_app: Literal["off", "direct"] = "off"
     interview_api_url: HttpAddress | None = Field(default=None, repr=False)
     internal_api_key: SecretStr | None = None
     interview_tenant: str = Field(default="interviewlm", min_length=1)

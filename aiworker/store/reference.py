@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from aiworker.protocol import Connection, JsonValue
@@ -22,10 +22,24 @@ ON CONFLICT (id) DO NOTHING
 """
 
 INSERT_VACANCY = """
-INSERT INTO jobs (tenant_id, id, title, company, location, description, skills)
-VALUES ($1, $2, $3, $4, $5, $6, $7::json)
+INSERT INTO jobs (tenant_id, id, title, company, location, description, skills, season)
+VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8)
 ON CONFLICT (id) DO NOTHING
 """
+
+INSERT_APPLICATION = """
+INSERT INTO applications (tenant_id, student_id, job_id, status) VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant_id, student_id, job_id) DO NOTHING
+"""
+
+INSERT_OFFER = """
+INSERT INTO offers (tenant_id, id, student_id, job_id, kind, ctc, offered_on, accepted_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO NOTHING
+"""
+
+SEASON = "2026-27"
+"""The season of a vacancy that names none."""
 
 RESUME_BODY = "SELECT body::text FROM resumes WHERE tenant_id = $1 AND id = $2"
 
@@ -73,6 +87,28 @@ async def insert_vacancy(db: Connection, tenant: str, row: Row) -> None:
         row.get("location"),
         row["description"],
         json.dumps(row.get("skills", [])),
+        row.get("season", SEASON),
+    )
+
+
+async def insert_application(db: Connection, tenant: str, row: Row) -> None:
+    """Insert an application unless the student has applied there already."""
+    await db.execute(INSERT_APPLICATION, tenant, row["student_id"], row["job_id"], row["status"])
+
+
+async def insert_offer(db: Connection, tenant: str, row: Row) -> None:
+    """Insert an offer; one student, vacancy and kind make one offer, however often they are inserted."""
+    accepted = row.get("accepted_on")
+    await db.execute(
+        INSERT_OFFER,
+        tenant,
+        f"{row['student_id']}/{row['job_id']}/{row['kind']}",
+        row["student_id"],
+        row["job_id"],
+        row["kind"],
+        Decimal(str(row["ctc"])),
+        date.fromisoformat(str(row["offered_on"])),
+        None if accepted is None else date.fromisoformat(str(accepted)),
     )
 
 

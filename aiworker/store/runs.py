@@ -85,7 +85,8 @@ WHERE run_id = $1 AND tenant_id = $2
 SUCCEED_AND_TELL = """
 WITH message AS (
     INSERT INTO aiworker.outbox (run_id, event, tenant_id, kind, target, body, idempotency_key, next_at, created_at)
-    VALUES ($1, $5, $2, $6, $7, $8::json, $9, $4, $4))
+    SELECT $1, event, $2, kind, target, body::json, key, $4, $4
+    FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS told (event, kind, target, body, key))
 UPDATE aiworker.runs SET state = 'succeeded', receipt = $3::json, finished_at = $4
 WHERE run_id = $1 AND tenant_id = $2
 """
@@ -325,16 +326,19 @@ async def hold(db: Connection, claim: Claim) -> None:
 
 
 async def succeed(
-    db: Connection, claim: Claim, receipt: Mapping[str, JsonValue], message: Announcement | None, *, now: datetime
+    db: Connection, claim: Claim, receipt: Mapping[str, JsonValue], messages: Sequence[Announcement], *, now: datetime
 ) -> None:
-    """Mark a held run as done, with the message that tells of it."""
+    """Mark a held run as done, with the messages that tell of it."""
     done = (claim.run_id, claim.tenant, json.dumps(receipt, allow_nan=False), now)
-    if message is None:
+    if not messages:
         await db.execute(SUCCEED, *done)
-    else:
-        # One round trip for both.
-        told = (message.event, message.kind, message.target, json.dumps(message.body), storable(message.key))
-        await db.execute(SUCCEED_AND_TELL, *done, *told)
+        return
+    # One round trip for all.
+    told = [
+        (message.event, message.kind, message.target, json.dumps(message.body), storable(message.key))
+        for message in messages
+    ]
+    await db.execute(SUCCEED_AND_TELL, *done, *map(list, zip(*told, strict=True)))
 
 
 async def fail(db: Connection, claim: Claim, code: str, *, attempt: int, now: datetime) -> None:

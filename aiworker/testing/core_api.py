@@ -18,7 +18,11 @@ from aiworker.testing.server import LoopbackServer, Receive, Scope, Send
 Answer = int | Literal["timeout", "reset"]
 
 COMPLETE = "/internal/ai-jobs/complete"
-FIELDS: Mapping[str, frozenset[str]] = {COMPLETE: frozenset({"jobId", "jobType", "tenantId", "resultId"})}
+IN_APP = "/internal/notifications/in-app"
+FIELDS: Mapping[str, frozenset[str]] = {
+    COMPLETE: frozenset({"jobId", "jobType", "tenantId", "resultId"}),
+    IN_APP: frozenset({"jobId", "jobType", "tenantId", "studentId", "resultId"}),
+}
 """Every path there is, with the exact fields of its body; all of them are strings."""
 OK = 200
 

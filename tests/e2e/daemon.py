@@ -37,7 +37,8 @@ SECRET = "placement-secret-0417"
 NOWHERE = "redis://127.0.0.1:1/0"
 TABLES = (
     *("aiworker.runs", "aiworker.calls", "aiworker.outbox", "aiworker.ai_job_errors", "aiworker.audit"),
-    *("aiworker.resume_rewrites", "resumes", "students", "jobs"),
+    *("aiworker.resume_rewrites", "aiworker.resume_suggestions", "aiworker.student_ai_summaries"),
+    *("resumes", "students", "jobs"),
 )
 HELD_UP = """
 SELECT pid FROM pg_stat_activity

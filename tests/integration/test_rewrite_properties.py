@@ -1,5 +1,6 @@
 """For any document and any answer a rewrite differs from what PostgreSQL hands out in located texts alone.
 
+A bullet whose new text the guard refuses keeps its own.
 The document goes through a real `json` column, since that text, not the producer's, is what a rewrite starts from.
 """
 
@@ -9,11 +10,12 @@ import json
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import locator
+from aiworker.domain.resume.guard import Guard
 from aiworker.domain.resume.locator import VERIFIED, Bullet, Document
 from aiworker.domain.resume.spans import Object
 from aiworker.domain.resume.splice import splice
@@ -21,7 +23,7 @@ from aiworker.errors import NoSafeChange
 from aiworker.processors.rewrite_resume import Facts, Payload, Rewrite, settle
 from aiworker.protocol import Connection, Context, Limits, LLMReply
 from aiworker.store.database import Database
-from tests.support.jobs import EXAMPLE, NOW, payload
+from tests.support.jobs import EXAMPLE, NOW, honest, payload
 from tests.unit.domain.resume.documents import ANSWERS, DOCUMENTS, WORDS
 
 PAYLOAD = Payload.model_validate(payload())
@@ -39,6 +41,9 @@ STORABLE = DOCUMENTS.map(lambda text: text.translate(HALF_A_CHARACTER))
 
 # Most documents have few bullets: a map that names the first ones meets some.
 MAPS = ANSWERS | st.fixed_dictionaries({f"b{number}": WORDS for number in range(3)})
+# The guard refuses most of these; the bullets named here get a text that it takes.
+HONEST = st.sets(st.sampled_from([f"b{number}" for number in range(9)]))
+VACANCY = "d"
 
 
 async def stored(db: Connection, text: str) -> str:
@@ -49,7 +54,7 @@ def rewritten(document: Document, answer: dict[str, str], *, ascii_only: bool) -
     """Return what the job's own step makes of the answer, None if it finds nothing to change."""
     reply = LLMReply(json.dumps(answer, ensure_ascii=ascii_only), "scripted", "m", "m", "end")
     try:
-        result = settle(PAYLOAD, Facts("t", document, "v", "d", "row"), {"rewrite": reply}, CTX)
+        result = settle(PAYLOAD, Facts("t", document, "v", VACANCY, "row"), {"rewrite": reply}, CTX)
     except NoSafeChange:
         return None
     assert isinstance(result, Rewrite)
@@ -80,9 +85,20 @@ def flag_of(bullet: Bullet) -> tuple[int, int] | None:
     return next(((m.value.start, m.value.end) for m in members if m.key == VERIFIED), None)
 
 
-def wanted(bullet: Bullet, answer: dict[str, str]) -> str:
+def wanted(document: Document, answer: dict[str, str]) -> list[str]:
+    guard = Guard.of(document, vacancy=VACANCY, tone=PAYLOAD.tone)
+    return [wanted_of(bullet, answer, guard) for bullet in document.bullets]
+
+
+def wanted_of(bullet: Bullet, answer: dict[str, str], guard: Guard) -> str:
     new = answer.get(bullet.id, "").translate(HALF_A_CHARACTER | {0: None})
-    return new if new.strip() and seen(new) != seen(bullet.text) else bullet.text
+    if not new.strip() or seen(new) == seen(bullet.text):
+        return bullet.text
+    if any(finding.is_violation for finding in guard.check(bullet.id, new)):
+        event("refused")
+        return bullet.text
+    event("taken")
+    return new
 
 
 def seen(text: str) -> list[str]:
@@ -90,23 +106,26 @@ def seen(text: str) -> list[str]:
 
 
 @settings(deadline=None, suppress_health_check=FLAGS, max_examples=150)
-@given(STORABLE, MAPS, st.booleans())
+@given(STORABLE, MAPS, HONEST, st.booleans())
+@example('{"work": [{"bullets": [":", "Built it"]}]}', {"b0": "0", "b1": "—"}, set(), False)
 async def test_only_located_texts_differ_from_what_postgresql_hands_out(
-    database: Database, text: str, answer: dict[str, str], ascii_only: bool
+    database: Database, text: str, answer: dict[str, str], reworded: set[str], ascii_only: bool
 ) -> None:
     async with database.transaction(None) as db:
         await db.execute(TABLE)
         before = locator.read(await stored(db, text))
+        answer = answer | {bullet.id: honest(bullet.text) for bullet in before.bullets if bullet.id in reworded}
+        expected = wanted(before, answer)
         result = rewritten(before, answer, ascii_only=ascii_only)
         if result is None:
             event("nothing changed")
-            assert [wanted(bullet, answer) for bullet in before.bullets] == [bullet.text for bullet in before.bullets]
+            assert expected == [bullet.text for bullet in before.bullets]
             return
         after = locator.read(await stored(db, result.body))
 
     event("rewritten")
     assert after.text == result.body, "the variant comes back as it was written"
-    assert [bullet.text for bullet in after.bullets] == [wanted(bullet, answer) for bullet in before.bullets]
+    assert [bullet.text for bullet in after.bullets] == expected
     assert [bullet.path for bullet in after.bullets] == [bullet.path for bullet in before.bullets]
     added = frozenset(bullet.id for bullet in before.bullets if bullet.is_object and flag_of(bullet) is None)
     assert outside(after, added=added) == outside(before)
@@ -127,9 +146,9 @@ async def test_what_json_would_tidy_up_survives_column_and_rewrite(database: Dat
     async with database.transaction(None) as db:
         await db.execute(TABLE)
         document = locator.read(await stored(db, text))
-        result = rewritten(document, {"b1": "₹"}, ascii_only=True)
+        result = rewritten(document, {"b1": "x ₹"}, ascii_only=True)
         assert result is not None
-        assert await stored(db, result.body) == text.replace('"x"', '"₹"')
+        assert await stored(db, result.body) == text.replace('"x"', '"x ₹"')
 
 
 async def test_every_example_with_every_bullet_rewritten_keeps_the_rest(database: Database) -> None:
@@ -137,8 +156,9 @@ async def test_every_example_with_every_bullet_rewritten_keeps_the_rest(database
         async with database.transaction(None) as db:
             await db.execute(TABLE)
             before = locator.read(await stored(db, resume.body))
-            answer = {bullet.id: f'{bullet.text} ₹1.2 "lakh"' for bullet in before.bullets}
+            answer = {bullet.id: f'{honest(bullet.text)} ✓ "…"' for bullet in before.bullets}
             result = rewritten(before, answer, ascii_only=False)
         assert result is not None
+        assert result.changed == answer
         added = frozenset(bullet.id for bullet in before.bullets if bullet.is_object and flag_of(bullet) is None)
         assert outside(locator.read(result.body), added=added) == outside(before)

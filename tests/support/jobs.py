@@ -33,6 +33,10 @@ from aiworker.store.database import Database
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 EXAMPLE = examples.load("rewrite-resume")
 TENANT = EXAMPLE.tenant
+HONEST = "Maintained the settlement report scripts and updated the runbook weekly"
+"""A rewrite of the example's first bullet that says nothing else."""
+REWRITTEN = json.dumps({"b0": HONEST})
+"""An answer of a model that rewrites it."""
 
 
 def payload(**changes: JsonValue) -> dict[str, JsonValue]:
@@ -169,6 +173,11 @@ def runtime(
         now=now or Clock(),
         worker="test-worker",
     )
+
+
+def honest(text: str) -> str:
+    """Return a rewrite of a bullet that says nothing else, whatever it says: its words, with a period."""
+    return f"{' '.join(text.split())}."
 
 
 def queues_of(processors: Sequence[AnyProcessor]) -> list[str]:

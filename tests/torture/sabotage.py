@@ -7,7 +7,7 @@ takes the named safeguards out. Without either it is the command as it is shippe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -58,11 +58,11 @@ def without_outbox() -> None:
         db: Connection,
         claim: runs.Claim,
         receipt: Mapping[str, JsonValue],
-        message: runs.Announcement | None,
+        messages: Sequence[runs.Announcement],
         *,
         now: datetime,
     ) -> None:
-        await succeed(db, claim, receipt, None, now=now)
+        await succeed(db, claim, receipt, (), now=now)
 
     runs.succeed = silently
 

@@ -1,4 +1,4 @@
-"""Reads a model's answer to rewrite-resume: a flat map of bullet id to new text, somewhere in its text.
+"""Reads a model's answer: a JSON object somewhere in its text, for rewrite-resume a flat map of id to new text.
 
 Nothing is repaired: an answer cut inside "40 %" would become a valid string that says "4".
 """
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from aiworker.domain.characters import storable
 from aiworker.domain.resume.spans import Malformed, Node, Object, Scalar, parse
 from aiworker.errors import InvalidAnswer
+
+FAILURE = "AI rewrite failed, please try again"
 
 _OUTSIDE_STRING = re.compile(r'["{}]')
 _INSIDE_STRING = re.compile(r'\\.|"', re.DOTALL)
@@ -29,11 +31,11 @@ class Answer:
 
 def read_answer(raw: str, known: Collection[str]) -> Answer:
     """Return the map in the model's text; raises InvalidAnswer, whose message never quotes the text."""
-    found = _first_object(raw)
+    found = first_object(raw, failure=FAILURE)
     times = Counter(member.key for member in found.members)
     texts: dict[str, str] = {}
     for member in found.members:
-        text = _text(member.value)
+        text = text_of(member.value)
         # An id given twice is ambiguous: its bullet keeps the original.
         if member.key in known and times[member.key] == 1 and text.strip():
             texts[member.key] = text
@@ -44,11 +46,13 @@ def read_answer(raw: str, known: Collection[str]) -> Answer:
     )
 
 
-def _text(node: Node) -> str:
+def text_of(node: Node) -> str:
+    """Return a string's storable text, nothing for every other value."""
     return storable(node.value) if isinstance(node, Scalar) and isinstance(node.value, str) else ""
 
 
-def _first_object(raw: str) -> Object:
+def first_object(raw: str, *, failure: str) -> Object:
+    """Return the first balanced JSON object in a model's text; raises InvalidAnswer with the text `failure`."""
     start = raw.find("{")
     while start >= 0 and (end := _balanced_end(raw, start)):
         try:
@@ -59,7 +63,7 @@ def _first_object(raw: str) -> Object:
         else:
             assert isinstance(node, Object)
             return node
-    raise InvalidAnswer("AI rewrite failed, please try again")
+    raise InvalidAnswer(failure)
 
 
 def _balanced_end(raw: str, start: int) -> int | None:

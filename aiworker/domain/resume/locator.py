@@ -120,7 +120,7 @@ def flat(value: Tree) -> str:
         return "\n".join(flat(item) for item in value.values())
     if isinstance(value, list):
         return "\n".join(flat(item) for item in value)
-    return "" if value is None or isinstance(value, bool) else str(value)
+    return "" if value is None or isinstance(value, bool) else storable(str(value))
 
 
 def entry_text(document: Document, path: str) -> str:

@@ -7,7 +7,7 @@ the vacancy, context beside the bullets, bullets as long as a paragraph, bullets
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from aiworker.domain import untrusted
@@ -48,6 +48,11 @@ class Selection:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(bullet.id for entry in self.entries for bullet in entry.bullets)
+
+    def only(self, ids: Collection[str]) -> Selection:
+        """Return the selection with these bullets alone, and the entries that hold them."""
+        kept = (replace(entry, bullets=tuple(b for b in entry.bullets if b.id in ids)) for entry in self.entries)
+        return replace(self, entries=tuple(entry for entry in kept if entry.bullets))
 
     @property
     def report(self) -> dict[str, int | list[str]]:

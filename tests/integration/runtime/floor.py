@@ -29,11 +29,7 @@ from aiworker.store.database import Database
 from aiworker.telemetry import logs
 from aiworker.testing.core_api import FakeCoreApi
 from tests.support.environment import scrub
-from tests.support.jobs import (
-    ScriptedModel,
-    insert_example,
-    payload,
-)
+from tests.support.jobs import REWRITTEN, ScriptedModel, insert_example, payload
 
 JOB = "rewrite-resume"
 QUEUE = "ai-jobs"
@@ -120,7 +116,7 @@ class Hanging(ScriptedModel):
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Hanging:
     """Have every runtime ask this model."""
-    hanging = Hanging(['{"b0": "Built the thing"}'])
+    hanging = Hanging([REWRITTEN])
 
     def build(settings: Settings, provider: str, **options: object) -> Hanging:
         return hanging

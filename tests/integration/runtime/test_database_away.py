@@ -27,15 +27,7 @@ from aiworker.store.database import Database, opened
 from aiworker.store.runs import claim
 from tests.integration.queue.room import eventually
 from tests.integration.runtime.rows import errors, outcome, rows, runs
-from tests.support.jobs import (
-    NOW,
-    TENANT,
-    ScriptedModel,
-    again,
-    envelope,
-    insert_example,
-    runtime,
-)
+from tests.support.jobs import NOW, REWRITTEN, TENANT, ScriptedModel, again, envelope, insert_example, runtime
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +49,7 @@ async def test_a_failure_whose_commit_was_not_answered_is_repeated_and_never_run
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = replace(envelope(made=2, started=3), failed_start=2)
-    commit, model = database.run, ScriptedModel(["no map", '{"b0": "Built the thing"}'])
+    commit, model = database.run, ScriptedModel(["no map", REWRITTEN])
 
     async def unanswered(*args: Any, **kwargs: Any) -> None:
         await commit(*args, **kwargs)
@@ -113,7 +105,7 @@ async def test_a_database_that_dies_before_the_end_costs_no_attempt(
 
     monkeypatch.setattr("aiworker.runtime.perform.KEEPS_TRYING", timedelta(0))
     with pytest.raises(Decided) as raised:
-        await execute(envelope(allowed=1), runtime(database, llm=Cuts(['{"b0": "x"}'])))
+        await execute(envelope(allowed=1), runtime(database, llm=Cuts([REWRITTEN])))
     assert raised.value.code == "unreachable"
     assert outcome(raised.value) == Snooze(NOW + COME_BACK), "it comes back, also on its last attempt"
 
@@ -171,7 +163,7 @@ async def test_a_reply_is_held_while_the_database_is_away_for_a_moment(
         return await checkpoint(*args, **kwargs)
 
     monkeypatch.setattr(calls, "checkpoint", flaky)
-    model = ScriptedModel(['{"b0": "Built the thing"}'])
+    model = ScriptedModel([REWRITTEN])
     await execute(envelope(), runtime(database, llm=model))
     assert len(model.asked) == 1 and away == []
 
@@ -185,7 +177,7 @@ async def test_a_reply_is_stored_also_by_a_job_that_is_being_cancelled(database:
     async def is_stored() -> object:
         return await rows(database, "SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'")
 
-    job, model = envelope(), Blocks(['{"b0": "Built the thing"}'])
+    job, model = envelope(), Blocks([REWRITTEN])
     async with opened(database_url) as other, other.transaction(None) as rival:
         task = asyncio.create_task(execute(job, runtime(database, llm=model)))
         await eventually(is_stored, "the reply waits for the lock")
@@ -204,7 +196,7 @@ async def test_a_reply_outlives_a_crash_of_the_server_that_took_its_claim(databa
                 await db.execute("DELETE FROM aiworker.runs")
             return await super().answer(request)
 
-    job, model = envelope(), Crashes(['{"b0": "Built the thing"}'])
+    job, model = envelope(), Crashes([REWRITTEN])
     receipt = await execute(job, runtime(database, llm=model))
     (run,) = await runs(database)
     assert (run["state"], str(run["run_id"]), len(model.asked)) == ("succeeded", receipt["runId"], 1)

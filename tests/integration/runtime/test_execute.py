@@ -24,11 +24,14 @@ from aiworker.store.database import Database
 from tests.integration.runtime.rows import errors, outbox, outcome, rows, runs, variants
 from tests.support.jobs import (
     EXAMPLE,
+    HONEST,
     NOW,
+    REWRITTEN,
     TENANT,
     ScriptedModel,
     again,
     envelope,
+    honest,
     insert_example,
     payload,
     runtime,
@@ -72,12 +75,28 @@ async def test_object_bullets_are_verified_and_the_source_flags_are_kept_in_our_
 
 
 async def test_the_same_job_delivered_twice_has_one_variant_and_one_message(database: Database) -> None:
-    model, job = ScriptedModel(['{"b0": "Built the thing"}']), envelope()
+    model, job = ScriptedModel([REWRITTEN]), envelope()
     first = await execute(job, runtime(database, llm=model))
     second = await execute(again(job), runtime(database, llm=model))
     assert first == second
     assert len(model.asked) == 1
     assert len(await variants(database)) == len(await outbox(database)) == 1
+
+
+async def test_a_student_is_notified_directly_only_where_that_is_wanted(database: Database) -> None:
+    job = envelope()
+    receipt = await execute(job, replace(runtime(database), notifies_in_app=True))
+    complete, notice = await outbox(database)
+    assert (complete["event"], notice["event"]) == ("complete", "in-app")
+    assert notice["target"] == "core-api:/internal/notifications/in-app"
+    assert json.loads(notice["body"]) == {
+        "jobId": job.job_id,
+        "jobType": "rewrite-resume",
+        "tenantId": TENANT,
+        "studentId": payload()["student_id"],
+        "resultId": receipt["resultId"],
+    }
+    assert notice["idempotency_key"] == complete["idempotency_key"].replace(":complete", ":in-app")
 
 
 async def test_a_recycled_job_id_is_a_new_run_with_its_own_result(database: Database) -> None:
@@ -129,7 +148,7 @@ async def test_the_error_of_a_bad_payload_never_quotes_it(database: Database) ->
 
 
 async def test_an_unknown_job_names_the_known_ones(database: Database) -> None:
-    with pytest.raises(Decided, match=r"known: rewrite-resume\. \(did you mean rewrite-resume\?\)") as raised:
+    with pytest.raises(Decided, match=r"known: rewrite-resume, .*\. \(did you mean rewrite-resume\?\)") as raised:
         await execute(envelope(name="rewrite_resume"), runtime(database))
     assert raised.value.code == "unknown_job"
     assert (await errors(database))[0]["job_name"] == "rewrite_resume"
@@ -144,14 +163,14 @@ async def test_rows_of_another_tenant_or_student_are_not_found(database: Databas
 
 
 async def test_the_vacancy_under_the_tenant_wins_over_the_payload(database: Database) -> None:
-    model = ScriptedModel(['{"b0": "Built the thing"}'])
+    model = ScriptedModel([REWRITTEN])
     await execute(envelope(payload(job_title="Payload title")), runtime(database, llm=model))
     vacancy = model.asked[0].inputs["vacancy"]
     assert isinstance(vacancy, dict) and vacancy["title"] == EXAMPLE.vacancies[0]["title"]
 
 
 async def test_a_vacancy_the_tenant_lacks_is_taken_from_the_payload_and_that_is_recorded(database: Database) -> None:
-    model = ScriptedModel(['{"b0": "Built the thing"}'])
+    model = ScriptedModel([REWRITTEN])
     await execute(envelope(payload(job_id="elsewhere", job_title="Payload title")), runtime(database, llm=model))
     vacancy = model.asked[0].inputs["vacancy"]
     assert isinstance(vacancy, dict) and vacancy["title"] == "Payload title"
@@ -270,7 +289,7 @@ async def test_a_zombie_that_claims_late_is_refused_before_it_pays(database: Dat
 
 async def test_a_copy_overtaken_during_its_call_writes_nothing(database: Database) -> None:
     job = envelope()
-    newer = runtime(database, llm=ScriptedModel(['{"b0": "Built by the newer copy"}']))
+    newer = runtime(database, llm=ScriptedModel([REWRITTEN]))
 
     class Slow(ScriptedModel):
         async def answer(self, request: LLMRequest) -> Any:
@@ -278,7 +297,7 @@ async def test_a_copy_overtaken_during_its_call_writes_nothing(database: Databas
             return await super().answer(request)
 
     with pytest.raises(Fenced):
-        await execute(job, runtime(database, llm=Slow(['{"b0": "Built by the older copy"}'])))
+        await execute(job, runtime(database, llm=Slow([json.dumps({"b0": honest(HONEST)})])))
     (variant,) = await variants(database)
-    assert "newer copy" in variant["body"]
+    assert f'"{HONEST}"' in variant["body"]
     assert len(await outbox(database)) == 1

@@ -24,7 +24,7 @@ from aiworker.store.budgets import Caps, Hold
 from aiworker.store.database import Database
 from aiworker.testing.core_api import FakeCoreApi
 from tests.support.environment import scrub
-from tests.support.jobs import EXAMPLE, TENANT, ScriptedModel, envelope, insert_example, payload, runtime
+from tests.support.jobs import EXAMPLE, REWRITTEN, TENANT, ScriptedModel, envelope, insert_example, payload, runtime
 
 REWRITE = PROCESSORS[0]
 SECRET = "oneshot-test-secret"
@@ -161,7 +161,7 @@ class Bystander(ScriptedModel):
     """While it is asked for a dry run, a live call of the same tenant holds money and settles."""
 
     def __init__(self, database: Database, run_id: str) -> None:
-        super().__init__(['{"b0": "Built the thing"}'], provider="openai", model="gpt-4o")
+        super().__init__([REWRITTEN], provider="openai", model="gpt-4o")
         self.database, self.run_id = database, run_id
 
     async def answer(self, request: LLMRequest) -> LLMReply:

@@ -24,7 +24,7 @@ from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import ContentFilter, Cut, EchoMap, Refusal, ServerError, Step, Text
-from tests.support.jobs import envelope, insert_example, payload
+from tests.support.jobs import REWRITTEN, envelope, insert_example, payload
 
 JOB = "rewrite-resume"
 
@@ -62,6 +62,7 @@ async def test_body_and_tokens_are_what_serve_sends_byte_for_byte(
     name = {"openai": "gpt-4o", "anthropic": "claude-sonnet-4-6"}[provider]
     (model,) = (each for each in models() if each.name == name)
     async with FakeProviders(count=lambda text: count(text, model).tokens) as fake:
+        fake.default(EchoMap("Improved: "))
         await same_as_served(provider, fake, servers, database, database_url)
 
 
@@ -122,8 +123,8 @@ async def test_names_with_colons_are_models_unless_they_begin_with_a_provider(
     ("step", "code"),
     [
         (Refusal(), "refused"),
-        (ContentFilter('{"b0": "Built it"}'), "refused"),
-        (Cut('{"b0": "Built it"}'), "output_cut"),
+        (ContentFilter(REWRITTEN), "refused"),
+        (Cut(REWRITTEN), "output_cut"),
     ],
 )
 @pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])

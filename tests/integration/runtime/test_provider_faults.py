@@ -40,11 +40,11 @@ from aiworker.testing.llm.scenarios import (
 from aiworker.testing.llm.wire import Provider
 from tests.integration.runtime.bench import ANSWERED, Bench, Left, Row, bench, for_both, table
 from tests.integration.runtime.floor import log, own_environment
+from tests.support.jobs import HONEST, REWRITTEN
 
 __all__ = ["bench", "log", "own_environment"]
 
 GOOD = EchoMap()
-ENTIRE = '{"b0": "Ostrivane"}'
 INSTANT = timedelta(seconds=1)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -318,10 +318,10 @@ def assert_same_question(first: dict[str, Any], second: dict[str, Any]) -> None:
 @for_both()
 async def test_an_answer_cut_twice_fails_and_is_never_repaired(bench: Bench) -> None:
     async with bench.serving():
-        left = await bench.work(Cut(ENTIRE), Cut(ENTIRE), ends="failed")
+        left = await bench.work(Cut(REWRITTEN), Cut(REWRITTEN), ends="failed")
     assert (left.code, left.made) == ("output_cut", 1)
     assert left.steps == [("rewrite", "length"), ("rewrite/cap", "length")]
-    assert [call["reply"] for call in left.calls] == [ENTIRE, ENTIRE]
+    assert [call["reply"] for call in left.calls] == [REWRITTEN, REWRITTEN]
     assert await bench.site.variants() == []
     assert len(bench.asked) == 2
 
@@ -353,7 +353,7 @@ async def test_a_prompt_too_long_even_shorter_fails(bench: Bench) -> None:
 @pytest.mark.parametrize("bench", ["anthropic"], indirect=True)
 async def test_a_window_that_was_full_after_the_fact_is_final_if_the_prompt_cannot_be_shorter(bench: Bench) -> None:
     async with bench.serving():
-        left = await bench.work(WindowExceeded(ENTIRE), ends="failed")
+        left = await bench.work(WindowExceeded(REWRITTEN), ends="failed")
     assert (left.code, left.made, left.steps) == ("context_too_long", 1, [("rewrite", "window")])
     assert len(bench.asked) == 1
 
@@ -373,9 +373,9 @@ WRAPPINGS = (
 @for_both()
 async def test_an_answer_inside_other_text_is_found(bench: Bench) -> None:
     async with bench.serving():
-        ended = [await bench.work(Text(wrapping.format(ENTIRE)), ends="completed") for wrapping in WRAPPINGS]
+        ended = [await bench.work(Text(wrapping.format(REWRITTEN)), ends="completed") for wrapping in WRAPPINGS]
     assert [left.made for left in ended] == [1] * len(WRAPPINGS)
-    assert [ANSWERED in variant["text"] for variant in await bench.site.variants()] == [True] * len(WRAPPINGS)
+    assert [HONEST in variant["text"] for variant in await bench.site.variants()] == [True] * len(WRAPPINGS)
     assert bench.told("answer-unusable") == []
 
 

@@ -25,15 +25,7 @@ from tests.integration.runtime.floor import QUEUE, Floor, floor, model, own_envi
 from tests.integration.runtime.reconciling import OLD, Bench, bench, stalled_out, told
 from tests.integration.runtime.rows import alerts, errors, outcome, rows, variants
 from tests.integration.runtime.rows import runs as all_runs
-from tests.support.jobs import (
-    NOW,
-    TENANT,
-    ScriptedModel,
-    again,
-    envelope,
-    question,
-    runtime,
-)
+from tests.support.jobs import NOW, REWRITTEN, TENANT, ScriptedModel, again, envelope, question, runtime
 
 __all__ = ["bench", "floor", "model", "own_environment"]
 
@@ -99,7 +91,7 @@ async def test_a_zombie_of_a_job_that_stalled_out_cannot_write_its_result(bench:
             return await super().answer(request)
 
     with pytest.raises(Fenced):
-        await execute(job, runtime(database, llm=Slow(['{"b0": "Built the thing"}'])))
+        await execute(job, runtime(database, llm=Slow([REWRITTEN])))
     assert await variants(database) == []
     assert await bench.states() == [("failed", "stalled")]
 

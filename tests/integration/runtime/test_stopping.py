@@ -33,15 +33,7 @@ from tests.integration.runtime.floor import (
     rows,
     runs,
 )
-from tests.support.jobs import (
-    NOW,
-    ScriptedModel,
-    envelope,
-    insert_example,
-    processor,
-    question,
-    runtime,
-)
+from tests.support.jobs import NOW, REWRITTEN, ScriptedModel, envelope, insert_example, processor, question, runtime
 
 __all__ = ["floor", "log", "model", "own_environment"]
 
@@ -162,7 +154,7 @@ async def test_a_job_told_to_stop_during_its_call_keeps_the_reply_and_writes_no_
 
     def stop(request: LLMRequest) -> str:
         abort.aborted = True
-        return '{"b0": "Built the thing"}'
+        return REWRITTEN
 
     with pytest.raises(Decided) as raised:
         await execute(envelope(), runtime(database, llm=ScriptedModel([stop])), abort)

@@ -95,7 +95,7 @@ class Life(RuleBasedStateMachine):
 
         async def finish() -> None:
             await runs.hold(self.db, claim)
-            await runs.succeed(self.db, claim, {"resultId": result}, None, now=NOW)
+            await runs.succeed(self.db, claim, {"resultId": result}, (), now=NOW)
 
         assert isinstance(self.do(finish), Fenced) is not mine
         if mine:

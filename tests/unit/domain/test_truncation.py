@@ -29,7 +29,7 @@ from aiworker.domain.resume.truncation import (
 from aiworker.errors import ContextTooLong
 from aiworker.processors.rewrite_resume import Facts, Payload, Rewrite, ask, settle
 from aiworker.protocol import Context, Limits, LLMReply, LLMRequest
-from tests.support.jobs import NOW, payload
+from tests.support.jobs import NOW, honest, payload
 from tests.unit.domain.resume.documents import patient
 
 PAYLOAD = Payload.model_validate(payload())
@@ -334,15 +334,16 @@ def test_settle_takes_exactly_what_ask_sent_and_leaves_the_rest_as_it_was(
     properties = request.schema["properties"]
     assert isinstance(properties, dict)
     sent, everything = set(properties), ids(resume)
-    answer = json.dumps({bullet: f"New text of {bullet}" for bullet in everything})
+    before = {bullet.id: bullet.text for bullet in resume.bullets}
+    new = {bullet: honest(text) for bullet, text in before.items()}
+    answer = json.dumps(new)
     result = settle(PAYLOAD, facts, {"rewrite": LLMReply(answer, "p", "m", "m", "end")}, ctx)
     assert isinstance(result, Rewrite)
     assert set(result.changed) == sent
     assert set(result.ignored) == set(everything) - sent
     assert result.truncated == dict(request.truncated)
     after = {bullet.id: bullet.text for bullet in locator.read(result.body).bullets}
-    before = {bullet.id: bullet.text for bullet in resume.bullets}
-    assert after == {bullet: f"New text of {bullet}" if bullet in sent else before[bullet] for bullet in everything}
+    assert after == {bullet: new[bullet] if bullet in sent else before[bullet] for bullet in everything}
 
 
 def test_the_prompt_shows_what_was_chosen_and_nothing_of_the_rest() -> None:

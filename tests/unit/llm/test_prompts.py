@@ -14,14 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiworker.domain import untrusted
+from aiworker.domain.analytics import summary_rules
+from aiworker.domain.analytics.facts import publish
 from aiworker.domain.resume import locator
 from aiworker.llm import prompts
 from aiworker.llm.prompts import parse, render, template
-from aiworker.processors import PROCESSORS, rewrite_resume
+from aiworker.processors import (
+    PROCESSORS,
+    generate_analytics_summary,
+    generate_student_summary,
+    rewrite_resume,
+    suggest_improvements,
+)
 from aiworker.processors.rewrite_resume import Facts, Payload, Tone, ask
 from aiworker.protocol import Block, Context, Limits, Prompt
 from aiworker.runtime import examples
 from tests.support.jobs import EXAMPLE, NOW, TENANT, payload
+from tests.unit.domain.analytics.seasons import FIGURES
+from tests.unit.domain.students.profiles import of_example
 
 TAG = "data-3f9a1c2b7d"
 PAYLOAD = Payload.model_validate(payload())
@@ -35,6 +45,7 @@ VALUES: Mapping[str, str] = {
     "count": "1",
     "tone": "concise",
     "tone_means": "short.",
+    "again": "",
 }
 FILES = sorted(
     file.name.removesuffix(".txt") for file in resources.files(prompts).iterdir() if file.name.endswith(".txt")
@@ -53,6 +64,28 @@ def asked(facts: Facts = FACTS, data: Payload = PAYLOAD, ctx: Context = CTX) -> 
 def block(prompt: Prompt, name: str) -> Block:
     (found,) = (block for block in prompt.blocks if block.name == name)
     return found
+
+
+def asked_for_suggestions() -> None:
+    own = suggest_improvements.Payload.model_validate(payload())
+    suggest_improvements.ask(own, suggest_improvements.Facts(FACTS.document, None), CTX)
+
+
+def asked_for_a_student_summary() -> None:
+    own = generate_student_summary.Payload.model_validate(payload())
+    profile = of_example()
+    generate_student_summary.ask(own, generate_student_summary.Facts(profile, profile.hash, NOW, None), CTX)
+
+
+def asked_for_an_analytics_summary() -> None:
+    job = generate_analytics_summary
+    own = job.Payload.model_validate(examples.load(job.NAME).payload)
+    published = publish(FIGURES)
+    job.ask(own, job.Facts(published, summary_rules.template(published.directions)), CTX)
+
+
+ASKING = (asked, asked_for_suggestions, asked_for_a_student_summary, asked_for_an_analytics_summary)
+"""Has each job that asks a model ask it."""
 
 
 def facts_of(resume: examples.Resume) -> Facts:
@@ -76,7 +109,8 @@ def test_placeholders_equal_what_the_processor_supplies(monkeypatch: pytest.Monk
         return render(name, values, tag=tag)
 
     monkeypatch.setattr(prompts, "render", spied)
-    asked()
+    for ask_one in ASKING:
+        ask_one()
     assert supplied == {name: template(name).placeholders for name in FILES}
 
 
@@ -85,7 +119,7 @@ def test_fixed_instructions_come_first_and_hold_nothing_that_varies(name: str) -
     first, *others = template(name).sections
     assert (first.role, first.is_cached, first.is_untrusted, first.placeholders) == ("system", True, False, frozenset())
     assert all(section.role == "user" for section in others)
-    assert all(section.is_untrusted for section in others if section.name in ("vacancy", "resume"))
+    assert all(section.is_untrusted for section in others if section.name in ("vacancy", "resume", "facts"))
 
 
 @pytest.mark.parametrize("name", FILES)

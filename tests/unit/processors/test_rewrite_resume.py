@@ -34,6 +34,7 @@ BODY = """{"basics": {"name": "Ananya Velankar", "email": "a@example.com", "phon
 PAYLOAD = Payload.model_validate(payload())
 CTX = Context("run", 0, False, NOW, Limits(100_000, 10_000))
 FACTS = Facts("Campus resume", locator.read(BODY), "Backend Intern", "Small REST endpoints.", "row")
+REWRITTEN = {"b0": "Worked on the refunds"}
 
 
 def asked(facts: Facts = FACTS, ctx: Context = CTX) -> LLMRequest:
@@ -151,7 +152,7 @@ def test_a_title_of_megabytes_is_cut_wherever_it_goes() -> None:
     vacancy = request.inputs["vacancy"]
     assert isinstance(vacancy, dict) and f"Position: {vacancy['title']}\n" in shown
     assert request.truncated == {"title_chars": 2**20 - len(str(vacancy["title"]))}
-    assert settled({"b0": "New"}, facts).truncated == dict(request.truncated)
+    assert settled(REWRITTEN, facts).truncated == dict(request.truncated)
 
 
 def test_asking_again_gives_the_very_same_request() -> None:
@@ -173,10 +174,10 @@ def test_a_question_that_is_cut_or_may_be_answered_at_less_length_is_another_one
 
 
 def test_new_texts_replace_old_ones_and_nothing_else_moves() -> None:
-    result = settled({"b0": "Refunded 40 shops", "b2": "Built a ledger"})
-    expected = BODY.replace("worked on refunds", "Refunded 40 shops").replace("built a ledger", "Built a ledger")
+    result = settled({"b0": "Worked on the refunds", "b2": "Built a ledger"})
+    expected = BODY.replace("worked on refunds", "Worked on the refunds").replace("built a ledger", "Built a ledger")
     assert result.body == expected.replace('"verified": false', '"verified": true')
-    assert result.changed == {"b0": "Refunded 40 shops", "b2": "Built a ledger"}
+    assert result.changed == {"b0": "Worked on the refunds", "b2": "Built a ledger"}
 
 
 def test_a_text_given_back_unchanged_is_no_change() -> None:
@@ -205,13 +206,13 @@ def test_a_text_with_new_words_is_taken_with_its_white_space() -> None:
 
 
 def test_ids_the_model_made_up_are_recorded_and_ignored() -> None:
-    result = settled({"b0": "New", "b9": "made up", "name": "made up"})
-    assert result.ignored == ("b9", "name")
+    result = settled({**REWRITTEN, "b9": "made up", "name": "made up"})
+    assert result.ignored == ("b9", "(no id)")
     assert "made up" not in result.body
 
 
 def test_text_around_the_map_is_no_obstacle() -> None:
-    assert settled('Here is the map:\n```json\n{"b0": "New"}\n```').changed == {"b0": "New"}
+    assert settled(f"Here is the map:\n```json\n{json.dumps(REWRITTEN)}\n```").changed == REWRITTEN
 
 
 @pytest.mark.parametrize("answer", [{}, {"b9": "x"}, {"b0": " "}, {"b0": 7}, {"b0": "worked on refunds"}])
@@ -257,5 +258,5 @@ class Noting:
 async def test_a_variant_is_named_after_its_vacancy_whose_title_is_cut_at_a_word(title: str, named: str) -> None:
     facts, connection = replace(FACTS, vacancy_title=title), Noting()
     tx = Tx(connection, TENANT, "run", NOW, "scripted", "m")
-    assert (await save(PAYLOAD, facts, settled({"b0": "New"}, facts), tx)).result_id == "variant"
+    assert (await save(PAYLOAD, facts, settled(REWRITTEN, facts), tx)).result_id == "variant"
     assert f"Campus resume for {named}" in connection.written

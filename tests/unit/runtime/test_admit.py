@@ -16,9 +16,11 @@ from aiworker.policies import MAX_PAYLOAD_DEPTH, POLICIES, policy_for
 from aiworker.processors import PROCESSORS, AnyProcessor
 from aiworker.processors.rewrite_resume import Payload
 from aiworker.protocol import JobPayload, JsonValue
+from aiworker.runtime import examples
 from aiworker.runtime.admit import CLI_QUEUE, Admitted, admit, decode, find, validate
 from tests.support.jobs import NOW, TENANT, envelope, payload, processor
 
+KNOWN = ", ".join(processor.name for processor in PROCESSORS)
 LIMIT = policy_for("ai-jobs").max_payload
 INTERVIEWER = replace(processor(name="session-started"), queue="interview")
 
@@ -78,17 +80,17 @@ def test_of_a_repeated_key_the_last_one_counts_as_everywhere_in_json() -> None:
 
 @pytest.mark.parametrize("name", ["rewrite_resume", "Rewrite-Resume", "rewrite-resum", "rewriteResume"])
 def test_a_name_that_is_nearly_right_gets_a_suggestion(name: str) -> None:
-    assert "known: rewrite-resume. (did you mean rewrite-resume?)" in refused(name=name)
+    assert f"known: {KNOWN}. (did you mean rewrite-resume?)" in refused(name=name)
 
 
 def test_a_name_that_is_not_near_gets_the_list_alone() -> None:
-    assert refused(name="send-invoice").endswith("known: rewrite-resume.")
+    assert refused(name="send-invoice").endswith(f"known: {KNOWN}.")
 
 
 def test_a_job_on_the_wrong_queue_is_unknown_there() -> None:
     both = (*PROCESSORS, INTERVIEWER)
     assert "on queue interview; known: session-started." in refused(queue="interview", processors=both)
-    assert "known: rewrite-resume." in refused(name="session-started", processors=both)
+    assert f"known: {KNOWN}." in refused(name="session-started", processors=both)
 
 
 def test_a_queue_without_any_job_says_so() -> None:
@@ -97,7 +99,7 @@ def test_a_queue_without_any_job_says_so() -> None:
 
 @pytest.mark.parametrize("wanted", [*PROCESSORS, INTERVIEWER], ids=lambda p: p.name)
 def test_one_shot_runs_may_be_any_job_under_its_own_queue_s_policy(wanted: AnyProcessor) -> None:
-    data = "{}" if wanted is INTERVIEWER else None
+    data = "{}" if wanted is INTERVIEWER else examples.load(wanted.name).text
     delivery = envelope(data, queue=CLI_QUEUE, name=wanted.name)
     found = admit(delivery, (*PROCESSORS, INTERVIEWER), POLICIES)
     assert isinstance(found, Admitted)
@@ -105,7 +107,7 @@ def test_one_shot_runs_may_be_any_job_under_its_own_queue_s_policy(wanted: AnyPr
 
 
 def test_a_command_names_all_known_jobs() -> None:
-    with pytest.raises(UnknownJob, match="known: rewrite-resume, session-started"):
+    with pytest.raises(UnknownJob, match=f"known: {KNOWN}, session-started"):
         find("nothing-like-it", (*PROCESSORS, INTERVIEWER))
 
 

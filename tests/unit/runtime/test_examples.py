@@ -73,7 +73,7 @@ def test_the_example_is_printed_to_be_read_and_edited() -> None:
 
 @pytest.mark.parametrize("job", ["rewrite_resume", "", "../rewrite-resume", "resumes/campus"])
 def test_an_unknown_job_is_told_which_examples_there_are(job: str) -> None:
-    with pytest.raises(UsageError, match="there are: rewrite-resume") as raised:
+    with pytest.raises(UsageError, match=r"there are: .*rewrite-resume") as raised:
         load(job)
     assert raised.value.exit_code is ExitCode.USAGE
 

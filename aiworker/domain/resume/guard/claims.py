@@ -34,10 +34,10 @@ _ROOT: Final = 5
 
 def named_terms(source: Source, text: Reading) -> Iterator[Finding]:
     """Find names that neither the bullet nor its entry holds."""
-    explained = _explained(source, text)
+    explained, spoken = _explained(source, text), language.counts(source.bullet.text)
     for term in text.terms:
         is_known = source.entry.named.names(term) or term.text.lower() in explained or _abbreviates(term.text, source)
-        is_noun = not term.is_marked and language.counts(source.bullet.text)["de"] > 1
+        is_noun = not term.is_marked and spoken["de"] > max(1, spoken["en"])
         if not is_known and not is_noun:
             yield Finding("term", term.text)
 
@@ -59,7 +59,8 @@ def leadership(source: Source, text: Reading) -> Iterator[Finding]:
     allowed = IN_CHARGE if turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
     for at, word in enumerate(text.spoken):
         is_told = word in allowed or (word in ROLES and word in source.bullet.hyphenated)
-        if word in LEADERSHIP and not is_told and not _leads_event(text.spoken, at):
+        is_led = text.spoken[at + 1 : at + 2] in (["by"], ["por"])
+        if word in LEADERSHIP and not (is_told or is_led or _leads_event(text.spoken, at)):
             yield Finding("leadership", word)
     yield from _matched("leadership", turns.ROLE, source, text)
     for match in turns.PEOPLE.finditer(text.text):
@@ -108,7 +109,7 @@ def _explained(source: Source, text: Reading) -> frozenset[str]:
         letters = "".join(word[0] for word in spoken)
         for term in source.entry.terms:
             short = term.text.removesuffix("s").lower()
-            at = letters.find(short) if term.text.isupper() and len(short) > 1 else -1
+            at = letters.find(short) if term.text.removesuffix("s").isupper() and len(short) > 1 else -1
             while at >= 0:
                 found.update(spoken[at : at + len(short)])
                 at = letters.find(short, at + 1)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from itertools import combinations, permutations
+from collections.abc import Iterator
 from typing import Final
 
 from aiworker.domain.resume.guard.findings import Finding
@@ -15,17 +13,16 @@ from aiworker.domain.resume.guard.rates import rates
 from aiworker.domain.resume.guard.reading import Reading, Source
 from aiworker.domain.resume.guard.words import stem
 
-_SAME: Final[Mapping[Key, Key]] = {
-    ("times", Decimal("0.5")): ("percent", Decimal(50)),
-    ("times", Decimal(2)): ("percent", Decimal(100)),
-}
-"""What is said in either way: "halved" and "by 50 %"."""
+NEAR: Final = 20
+"""Characters before a figure that may say which way it goes."""
+NEXT: Final = 4
+"""So many figures further on may be what one is compared with."""
 _FROM: Final = re.compile(r"\b(?:from|de|del|desde)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _TO: Final = re.compile(r"\b(?:to|a|al|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _ARROW: Final = re.compile(r"->|→|=>")
 _NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|sin|ningún|ninguna)\b", re.IGNORECASE)
 _AGAINST: Final = re.compile(r"\b(?:against|compared|versus|vs|instead|frente)\b", re.IGNORECASE)
-_PER: Final = re.compile(r"(?:\bper\s+|/)([^\W\d_]{2,})", re.IGNORECASE)
+_PER: Final = re.compile(r"(?:\bper\s+|/)([^\W\d_]{2,})\b", re.IGNORECASE)
 
 
 def check(source: Source, text: Reading) -> Iterator[Finding]:
@@ -49,11 +46,7 @@ def _new(source: Source, text: Reading) -> Iterator[Finding]:
 
 
 def _holds(reading: Reading, number: Number) -> bool:
-    return bool(_meanings(number) & {meaning for other in reading.numbers for meaning in _meanings(other)})
-
-
-def _meanings(number: Number) -> frozenset[Key]:
-    return frozenset(_SAME.get(key, key) for key in number.keys)
+    return bool(number.meanings & reading.figures)
 
 
 def _lost_span(text: Reading, number: Number) -> bool:
@@ -63,9 +56,13 @@ def _lost_span(text: Reading, number: Number) -> bool:
 
 def _units(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a figure that has kept its value and changed its unit."""
+    known: dict[Key, dict[str, Number]] = {}
+    for other in source.numbers:
+        if other.unit:
+            known.setdefault(other.key, {})[other.unit] = other
     for number in text.numbers:
-        same = [other for other in source.numbers if other.key == number.key and other.unit]
-        is_kept = any(other.unit == number.unit or other.scaled & number.scaled for other in same)
+        same = known.get(number.key, {})
+        is_kept = number.unit in same or any(other.scaled & number.scaled for other in same.values())
         if number.unit and same and not is_kept:
             yield Finding("unit", _shown(text, number))
 
@@ -87,34 +84,42 @@ def _rates(source: Reading, text: Reading) -> Iterator[Finding]:
 def _swapped(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a figure that counts what another one counted, which no longer does."""
     before = {number.key: number for number in source.numbers if number.noun}
-    counted = [number for number in text.numbers if not number.is_soft and number.key in before]
-    for one, other in permutations(counted, 2):
-        was, theirs = before[one.key].noun, before[other.key].noun
-        if was != theirs and one.noun == theirs and other.noun not in ("", theirs):
+    counted = [number for number in text.numbers if number.key in before and not (number.is_soft or number.is_year)]
+    lost = {
+        before[number.key].noun: number
+        for number in reversed(counted)
+        if number.noun not in ("", before[number.key].noun)
+    }
+    for one in counted:
+        if one.noun != before[one.key].noun and (other := lost.get(one.noun)):
             yield Finding("swap", f"{_shown(text, one)}, {_shown(text, other)}")
             return
 
 
 def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find "from A to B" that has become "from B to A", and "A against B" the other way round."""
-    was = set(_ways(source))
+    was = list(_ways(source))
     for kind, start, end in _ways(text):
-        if (kind, end, start) in was and (kind, start, end) not in was:
-            yield Finding("swap", f"{start[1]}, {end[1]}")
+        same = [(first, second) for other, first, second in was if other == kind]
+        is_turned = any(start.keys & second.keys and end.keys & first.keys for first, second in same)
+        is_kept = any(start.keys & first.keys and end.keys & second.keys for first, second in same)
+        if is_turned and not is_kept:
+            yield Finding("swap", f"{_shown(text, start)}, {_shown(text, end)}")
+            return
 
 
-def _ways(reading: Reading) -> Iterator[tuple[str, Key, Key]]:
-    for first, second in combinations(reading.numbers, 2):
-        between = reading.text[first.span[1] : second.span[0]]
-        before = reading.text[: first.span[0]]
-        is_next = not any(first.span[1] <= other.span[0] < second.span[0] for other in reading.numbers)
-        is_like = is_next or (first.unit or first.noun) == (second.unit or second.noun)
-        if is_like and _AGAINST.search(between):
-            yield "against", first.key, second.key
-        elif is_next and (_ARROW.search(between) or (_FROM.search(before) and _TO.search(between))):
-            yield "change", first.key, second.key
-        elif is_next and _TO.search(before) and _FROM.search(between):
-            yield "change", second.key, first.key
+def _ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
+    for at, first in enumerate(reading.numbers):
+        before = reading.text[max(0, first.span[0] - NEAR) : first.span[0]]
+        for place, second in enumerate(reading.numbers[at + 1 : at + 1 + NEXT]):
+            between = reading.text[first.span[1] : second.span[0]]
+            is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)
+            if is_like and _AGAINST.search(between):
+                yield "against", first, second
+            elif place == 0 and (_ARROW.search(between) or (_FROM.search(before) and _TO.search(between))):
+                yield "change", first, second
+            elif place == 0 and _TO.search(before) and _FROM.search(between):
+                yield "change", second, first
 
 
 def _shown(reading: Reading, number: Number) -> str:

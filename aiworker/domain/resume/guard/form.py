@@ -9,12 +9,13 @@ from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import NOISE_OPENINGS, STYLE
+from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, STYLE
 from aiworker.domain.resume.guard.reading import Reading, Source
+from aiworker.domain.resume.guard.words import stem
 from aiworker.domain.resume.phrases import Tone
 
 LONGEST: Final = 1.9
-LONGER_BY: Final = 60
+LONGER_BY: Final = 80
 SHORTEST: Final = 0.4
 LONGEST_OF_TONE: Final[Mapping[Tone, float]] = {"concise": 1.0, "professional": 1.5, "detailed": 1.9}
 CONTENT_KEPT: Final = 0.2
@@ -27,11 +28,12 @@ FOREIGN_WORDS: Final = 3
 
 _LETTERS: Final = frozenset("äöüßñãõ¿¡")
 """What English does without: a text has them from its resume, or is in another language."""
+_FILLERS: Final = frozenset(stem(word) for word in FILLERS)
 _CONTACT: Final = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+|(?<![\w.])\+?\d[\d ()-]{8,}\d(?![\w.])", re.IGNORECASE
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+|(?<![\w.])\+?\d[\d ()-]{8,}\d(?![\w.])", re.IGNORECASE
 )
 _MARKUP: Final = re.compile(
-    r"\*\*|__|`|^#+ |\]\(|</?[a-z][^>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE
+    r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE
 )
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
@@ -50,11 +52,12 @@ def length(source: Source, text: Reading, tone: Tone | None) -> Iterator[Finding
 
 def kept(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text that has lost what its source was about."""
-    was, now = set(source.bullet.content), set(text.content)
+    told = [word for word in source.bullet.content if word not in _FILLERS]
+    was, now = set(told), set(text.content)
     kept = len(was & now)
     roots = {word[:ROOT] for word in now}
     like = sum(word in now or word[:ROOT] in roots for word in was)
-    size = len(text.content) / max(1, len(source.bullet.content))
+    size = len([word for word in text.content if word not in _FILLERS]) / max(1, len(told))
     is_lost = kept < CONTENT_KEPT * len(was) or any(like < share * len(was) and size < most for share, most in LOSSES)
     if was and is_lost:
         yield Finding("content-lost", f"{like} of {len(was)} words")
@@ -114,7 +117,7 @@ def noise(source: Source, text: Reading) -> Iterator[Finding]:
     for pattern in (_MARKUP, _QUOTED):
         if (found := pattern.search(text.text)) and not pattern.search(was):
             yield Finding("noise", found[0][:1] if pattern is _QUOTED else found[0].strip() or "list")
-    if len(text.text.splitlines()) > 1:
+    if len(text.text.splitlines()) > 1 and len(was.splitlines()) == 1:
         yield Finding("noise", "line break")
     yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.text) if found not in was)
 

@@ -12,7 +12,7 @@ def ungrounded(text: str, source: str) -> tuple[Finding, ...]:
     numbers = [
         Finding("number", text[slice(*number.span)].strip())
         for number in said.numbers
-        if not number.is_soft and not number.keys & known.figures
+        if not number.is_soft and not number.meanings & known.figures
     ]
     named = [Finding("term", term.text) for term in said.terms if not known.named.names(term)]
     return tuple(dict.fromkeys([*numbers, *named]))

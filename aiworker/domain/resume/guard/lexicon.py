@@ -145,9 +145,10 @@ SKILL_PHRASES: Final = tuple(
     embedded systems; circuit design; signal processing; image processing; power electronics
     reinforcement learning; recommendation systems; recommender systems; sentiment analysis; big data; blockchain
     cybersecurity; threat modeling; threat modelling; zero trust; single sign-on; disaster recovery
-    high availability; neural network; neural networks; random forest; decision tree; decision trees
-    linear regression; logistic regression; gradient boosting; support vector; genetic algorithm; kalman filter
-    fuzzy logic; pid control
+    high availability; journey mapping; journey maps; heuristic evaluation; card sorting; x-ray diffraction
+    neural network; neural networks; random forest; decision tree; decision trees; linear regression
+    logistic regression; gradient boosting; support vector; genetic algorithm; kalman filter; fuzzy logic
+    pid control
     """.replace("\n", ";").split(";")
     if phrase.strip()
 )
@@ -162,7 +163,7 @@ LEADERSHIP: Final = listed(
     # Spanish
     " leitung leitete geleitet verantwortete dirijo dirige supervisaba coordiné coordinó coordinaba coordinar"
     " gestioné gestionó gestionaba lideré lideró liderar liderando lideraba dirigí dirigió dirigir dirigiendo"
-    " dirigía supervisé supervisó supervisar supervisando encabecé encabezó jefe jefa fundé fundó mentoricé"
+    " dirigía supervisé supervisó supervisando encabecé encabezó jefe jefa fundé fundó mentoricé"
 )
 AMBIGUOUS: Final = listed("ai ml bi ci cd js ts go ui ux qa db vr ar")
 """Acronyms of two letters that are skills, whatever words stand beside each other."""
@@ -185,13 +186,13 @@ LED_EVENTS: Final = listed(
 """What anybody may lead."""
 
 AWARDS: Final = listed(
-    "award awards awarded prize prizes winner winners winning won ranked rank ranking certified certificate"
-    " certificates certification certifications medal medals scholarship scholarships honour honours honor honors"
-    " honoured honored publication publications patent patents patented grant grants finalist finalists topper"
-    " distinction accredited accreditation recognised recognized recognition acclaimed fellowship trophy laureate"
-    " nominated premio premios premiado premiada galardonado galardonada certificado certificada certificación"
-    " ganador ganadora finalista beca medalla patente publicado publicada publicación reconocido reconocida"
-    " mención"
+    "doctorate doctoral phd ph.d doctorado award awards awarded prize prizes winner winners winning won ranked"
+    " rank ranking certified certificate certificates certification certifications medal medals scholarship"
+    " scholarships honour honours honor honors honoured honored publication publications patent patents patented"
+    " grant grants finalist finalists topper distinction accredited accreditation recognised recognized"
+    " recognition acclaimed fellowship trophy laureate nominated premio premios premiado premiada galardonado"
+    " galardonada certificado certificada certificación ganador ganadora finalista beca medalla patente publicado"
+    " publicada publicación reconocido reconocida mención"
 )
 WON: Final = listed(
     "won winning winner winners awarded award prize rank ranked ranking recognised recognized recognition ganador"
@@ -231,6 +232,13 @@ NOISE_OPENINGS: Final = (
     "i'm sorry",
     "i am sorry",
 )
+FILLERS: Final = listed(
+    "performed perform performing did carried conducted undertook responsible worked working work helped helping"
+    " help involved various several different basis daily form made get got successfully etc duties tasks role"
+    " also encargada encargado responsable realicé realizó realizando forma modo diversos diversas varios varias"
+    " tareas"
+)
+"""What may go without anything being lost."""
 STYLE: Final = listed(
     "spearheaded leveraged leverage leveraging utilise utilised utilize utilized synergy synergies synergistic"
     " results-driven result-oriented dynamic passionate guru ninja rockstar seamlessly robust cutting-edge"

@@ -37,8 +37,7 @@ CONTEXT_WORDS: Final = 4
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?"
 _FIGURE: Final = re.compile(
-    rf"(?P<before>US\$|[₹$€£]|\b(?:Rs\.?|INR|USD|EUR|GBP))?\s?"
-    rf"(?<![\w.])(?P<digits>{_DIGITS})"
+    rf"(?:(?P<before>US\$|[₹$€£]|\b(?:Rs\.?|INR|USD|EUR|GBP))\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
     r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
     re.IGNORECASE,
 )
@@ -52,8 +51,8 @@ _NOTATIONS: Final = (
 )
 _AND_A_HALF: Final = re.compile(r"\s+(?:and a half|y medi[oa])\b", re.IGNORECASE)
 _HALF_AN: Final = re.compile(r"\b(?:half(?: an?)?|media)[ -](hour|minute|hora)\b", re.IGNORECASE)
+_HALF_A_DOZEN: Final = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
 _NAMED: Final = re.compile(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|[A-Z](\d))\b")
-_GROWN: Final = re.compile(r"[^\W\d_]")
 _PERCENT: Final = re.compile(
     r"\s*(?:%|(?:percent|per cent|percentage|pct|pp|por ciento|porciento|prozent|pour cent)\b)", re.IGNORECASE
 )
@@ -62,6 +61,7 @@ _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True
 _MAGNITUDE: Final = re.compile(rf"\s*({_LARGE})\b", re.IGNORECASE)
 _MONEY: Final = "|".join(word for word in CURRENCIES if word.isalpha())
 _CURRENCY: Final = re.compile(rf"\s*([₹$€£]|(?:{_MONEY})\b)", re.IGNORECASE)
+_OCCASIONS: Final = ("times", "veces")
 _MONEYED: Final = ("INR", "USD", "EUR", "GBP")
 _RUPEES: Final = frozenset({"lakh", "lakhs", "lac", "lacs", "lpa", "crore", "crores", "cr"})
 """Magnitudes by which sums in rupees are told, with their name or without."""
@@ -72,6 +72,13 @@ _SPELLED: Final = re.compile(r"[^\W\d_]+")
 
 
 Key = tuple[str, Decimal]
+
+
+SAME: Final[Mapping[Key, Key]] = {
+    ("times", Decimal("0.5")): ("percent", Decimal(50)),
+    ("times", Decimal(2)): ("percent", Decimal(100)),
+}
+"""What is said in either way: "halved" and "by 50 %"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +103,18 @@ class Number:
         return self.kind, self.value
 
     @property
+    def is_year(self) -> bool:
+        return self.kind == "plain" and 1950 <= self.value <= 2100 and self.value == int(self.value)
+
+    @property
     def keys(self) -> frozenset[Key]:
         """All it may mean, among it its amount in the smallest unit of its family."""
         return frozenset([self.key, *self.others, *self.scaled])
+
+    @property
+    def meanings(self) -> frozenset[Key]:
+        """All it may mean, with what is said in either way under one name."""
+        return frozenset(SAME.get(key, key) for key in self.keys)
 
     @property
     def scaled(self) -> frozenset[Key]:
@@ -151,9 +167,6 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
     digits = match["digits"]
     start, end = match.span()
     attached = (match["attached"] or "").lower()
-    before = text[match.start("digits") - 1] if match.start("digits") else ""
-    if before and (before == "_" or (_GROWN.match(before) and not match["before"])):
-        return None
     kind: Kind = CURRENCIES.get((match["before"] or "").lower(), "plain")
     (value, *others), unit = _values(digits), ""
     if attached in ("%", "pct"):
@@ -177,10 +190,10 @@ def _with_words(text: str, number: Number) -> Number:
     if magnitude := _MAGNITUDE.match(text, number.span[1]):
         word = magnitude[1].lower()
         kind: Kind = "INR" if word == "lpa" else number.kind
-        value = number.value * MAGNITUDES[word]
         size = MAGNITUDES[word]
-        number = replace(number, kind=kind, value=value, span=(number.span[0], magnitude.end()), magnitude=size)
-        if word in _RUPEES:
+        value, span = number.value * size, (number.span[0], magnitude.end())
+        number = replace(number, kind=kind, value=value, span=span, magnitude=size, is_soft=False)
+        if word in _RUPEES and number.kind in ("plain", "INR"):
             number = replace(number, others=frozenset({("INR", value), ("plain", value)}))
     if half := _AND_A_HALF.match(text, number.span[1]):
         number = replace(number, value=number.value + Decimal("0.5"), span=(number.span[0], half.end()), is_soft=False)
@@ -188,7 +201,11 @@ def _with_words(text: str, number: Number) -> Number:
         return number
     for kind, pattern in _KINDS:
         if found := pattern.match(text, number.span[1]):
-            return replace(number, kind=kind, span=(number.span[0], found.end()))
+            # "310 times" are as many downloads.
+            others = (
+                number.others | {("plain", number.value)} if found[0].strip().lower() in _OCCASIONS else number.others
+            )
+            return replace(number, kind=kind, span=(number.span[0], found.end()), others=others)
     if currency := _CURRENCY.match(text, number.span[1]):
         return replace(number, kind=CURRENCIES[currency[1].lower()], span=(number.span[0], currency.end()))
     return number
@@ -288,6 +305,8 @@ def _amount(token: _Word, before: str) -> Number | None:
 
 
 def _halves(text: str) -> Iterator[Number]:
+    for match in _HALF_A_DOZEN.finditer(text):
+        yield Number("plain", Decimal(6), match.span())
     for match in _HALF_AN.finditer(text):
         yield Number("plain", Decimal("0.5"), match.span(), _unit(match[1].lower()))
 

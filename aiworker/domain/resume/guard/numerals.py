@@ -63,6 +63,8 @@ MAGNITUDES: Final = {
     "cr": 10**7,
     "dozen": 12,
     "docena": 12,
+    "decena": 10,
+    "veintena": 20,
 }
 SHORT: Final = frozenset(_names("k m b l"))
 """Magnitudes only when they stand at the digits: "5 m" is a length."""
@@ -91,6 +93,7 @@ UNITS: Final = {
     "t": "tonne",
     "u": "unit",
     "l": "litre",
+    "g": "gram",
     "milligram": "mg",
     "millilitre": "ml",
     "milliliter": "ml",
@@ -164,7 +167,8 @@ WORDS: Final[Mapping[Tongue, Mapping[str, int]]] = {
         "catorce": 14,
         "quince": 15,
         **_numbered("dieciséis diecisiete dieciocho diecinueve", 16),
-        **_numbered("veintiuno veintidós veintitrés veinticuatro veinticinco", 21),
+        **_numbered("veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho", 21),
+        **_numbered("veintinueve", 29),
         "veinte": 20,
         "treinta": 30,
         "cuarenta": 40,
@@ -220,7 +224,7 @@ ORDINALS: Final = {
 }
 RANKED: Final = frozenset(_names("prize place position rank runner best"))
 HALF_OF: Final = (["of"], ["the"], ["a"], ["an"])
-AMOUNTS: Final = frozenset(_names("hundred thousand dozen docena lakh crore million billion"))
+AMOUNTS: Final = frozenset(_names("hundred thousand dozen docena decena veintena lakh crore million billion"))
 TIMES: Final[dict[str, Decimal]] = {
     "doubled": Decimal(2),
     "doubling": Decimal(2),

@@ -48,6 +48,7 @@ _A: Final = re.compile(
 _SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
 _PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+_BY: Final = re.compile(rf"\b({_ARTICLED}) by \1\b")
 _CURRENT: Final = re.compile(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
 """What is kept up to date in Spanish, and no rate."""
 _HINDI: Final = re.compile(
@@ -105,6 +106,7 @@ def rates(text: str) -> frozenset[str]:
         [
             *(_SPANS[match[1]] for match in _PER.finditer(low)),
             *(match[1] for match in _A.finditer(low)),
+            *(match[1] for match in _BY.finditer(low)),
             *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
             *(_THEIRS[match[1] or match[2]] for match in _HINDI.finditer(low)),
             *(_GERMAN[match[1]] for match in _PRO.finditer(low)),

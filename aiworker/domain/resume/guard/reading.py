@@ -23,7 +23,8 @@ class Reading:
 
     @cached_property
     def figures(self) -> frozenset[Key]:
-        return frozenset(key for number in self.numbers for key in number.keys)
+        """Everything its figures may mean."""
+        return frozenset(meaning for number in self.numbers for meaning in number.meanings)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:

@@ -21,6 +21,8 @@ _ENDS_SENTENCE: Final = re.compile(r"[.!?:;]['\"”’)]*\Z")
 _ABBREVIATION: Final = re.compile(
     r"(?:\b[A-Za-z]|e\.g|i\.e|vs|etc|approx|no|dept|govt|mgmt|pvt|ltd|inc|co)\.\Z", re.IGNORECASE
 )
+_NO_CAMEL: Final = frozenset({"javascript"})
+"""Its pieces are names of other things."""
 _TIMES: Final = re.compile(r"\d+[x×]\d+")
 _VERSION: Final = re.compile(r"^v(?=\d)")
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
@@ -70,10 +72,10 @@ class Named:
         found = [token for token, _ in _tokens(self.text)]
         for token in found:
             for part in _pieces(token):
-                yield folded(part)
+                yield part if part in HOMOGRAPHS else folded(part)
                 yield stem(part.lower())
                 camel = [piece.lower() for piece in _CAMEL.findall(part)]
-                yield from camel
+                yield from () if part.lower() in _NO_CAMEL else camel
         low = words(self.text)
         yield from map("".join, pairwise(low))
         yield from map("".join, zip(low, low[1:], low[2:], strict=False))
@@ -107,19 +109,20 @@ class Named:
 
 def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     """Return the named terms of a text in order; what is part of a figure is none."""
-    taken = [number.span for number in figures if not number.is_soft]
+    taken = {at for number in figures if not number.is_soft for at in range(*number.span)}
     found: list[Term] = []
     starts, previous = True, ""
     shouting = _is_shouting(text)
     tokens = list(_tokens(text))
-    followers = [*(token for token, _ in tokens[1:]), ""]
+    followers = [*(token for token, _ in tokens[1:]), ""][: len(tokens)]
     for (token, (start, end)), follower in zip(tokens, followers, strict=True):
         is_maker = token.lower() in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
         is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
         previous = token
-        if not is_maker and not is_unit and not any(low < end and start < high for low, high in taken):
+        if not is_maker and not is_unit and taken.isdisjoint(range(start, end)):
             found += _terms_of(token, starts=starts, shouting=shouting)
-        following = text[start:].split(maxsplit=1)[0] if start < len(text) else ""
+        written = _TOKEN.match(text, start)
+        following = written[0] if written else ""
         starts = bool(_ENDS_SENTENCE.search(following)) and not _ABBREVIATION.search(following)
     return tuple(dict.fromkeys(found))
 
@@ -148,7 +151,7 @@ def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 def _pieces(token: str) -> list[str]:
     """Return a token and the parts it is joined of."""
     parts = [part for part in _PARTS.split(token) if part]
-    return [token] if len(parts) == 1 else [token, *parts]
+    return [token] if parts == [token] else [token, *parts]
 
 
 def _terms_of(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:

@@ -30,6 +30,8 @@ REACH: Final = re.compile(
     _any(
         r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
         r"\b(?:chain|network|group) of\b",
+        r"\bsingle-?handed(?:ly)?\b|\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
+        r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
         r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
         r"\b\w+wide\b|\bkonzernweit\w*",
         r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
@@ -63,7 +65,7 @@ HONOUR: Final = re.compile(
     _any(
         r"\b(?:of the (?:year|month|semester)|del (?:mes|año))\b",
         r"\b(?:hackathon final|reconocimiento)\b",
-        r"\bbest (?!practice|fit|suited|possible|available|effort|of all)",
+        r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)",
         r"\b(?:judged|voted|topped)\b",
         r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
     ),

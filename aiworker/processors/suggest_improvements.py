@@ -1,0 +1,250 @@
+"""Suggest better texts for single bullets of a resume; the student takes or leaves each.
+
+The model names bullets by number and never sees or writes a path: section and original are filled in from the stored
+document, and what is written in the end is what still fits it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from aiworker.domain import untrusted
+from aiworker.domain.resume import locator, truncation
+from aiworker.domain.resume.guard import Guard
+from aiworker.domain.resume.suggestions import (
+    MAX_SUGGESTIONS,
+    Proposal,
+    Suggestion,
+    read_proposals,
+    still_fitting,
+    suggestion,
+)
+from aiworker.envelope import Scope
+from aiworker.errors import ContextTooLong, NoSafeChange, NotFound
+from aiworker.llm import prompts
+from aiworker.protocol import (
+    Call,
+    Connection,
+    Context,
+    Described,
+    FollowUp,
+    JobPayload,
+    JsonValue,
+    LLMReply,
+    LLMRequest,
+    Replies,
+    Saved,
+    Tx,
+)
+from aiworker.store import findings, platform, suggestions
+from aiworker.store.findings import Decision
+
+QUEUE = "ai-jobs"
+NAME = "suggest-improvements"
+
+STEP = "suggest"
+OFFLINE = "offline"
+PLAIN_REASON = "It says the same more clearly."
+TOKENS_PER_SUGGESTION = 220
+ANSWER_TOKENS = 400
+INSTRUCTION_TOKENS = 1_000
+MARGIN = 0.1
+"""Share of the window left free, because counts of tokens are estimates."""
+NO_VACANCY = "none given"
+AIM = "so that they speak to that position"
+GENERAL_AIM = "for any position that fits the resume"
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Payload(JobPayload):
+    """`job_id` is the vacancy; without one the suggestions are made for no position in particular."""
+
+    tenant_id: Id
+    student_id: Id
+    resume_id: Id
+    job_id: Id | None = None
+
+    def scope(self) -> Scope:
+        return Scope(self.tenant_id, student=self.student_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The resume as stored, and the vacancy if one is asked for."""
+
+    document: locator.Document
+    vacancy: platform.Vacancy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What may be shown, most useful first, what the guard found, and how many proposals named no bullet sent.
+
+    A proposal with a violation is not among those that may be shown.
+    """
+
+    safe: tuple[Suggestion, ...]
+    findings: tuple[Decision, ...]
+    unknown: int
+
+
+async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
+    """Read the resume and the vacancy of this tenant; the job carries no text that could stand in for it."""
+    resume = await platform.fetch_resume(db, payload.tenant_id, payload.student_id, payload.resume_id)
+    vacancy = None
+    if payload.job_id is not None:
+        vacancy = await platform.fetch_vacancy(db, payload.tenant_id, payload.job_id)
+        if vacancy is None:
+            raise NotFound("The vacancy was not found for this tenant.")
+    return Facts(await asyncio.to_thread(locator.read, resume.body), vacancy)
+
+
+def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
+    """Ask for better texts of the numbered bullets, with what names each entry and nothing that names the person."""
+    if not facts.document.bullets:
+        raise NoSafeChange("The resume has no bullets that could be improved.")
+    chosen = _selection(facts, ctx)
+    if not chosen.ids:
+        raise ContextTooLong("No bullet of the resume is short enough to be sent.", maximum=ctx.limits.window)
+    inputs: dict[str, JsonValue] = {
+        "vacancy": {"title": chosen.title, "description": chosen.vacancy} if facts.vacancy else None,
+        "entries": [
+            {
+                "heading": entry.heading,
+                "tech": list(entry.tech),
+                "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
+            }
+            for entry in chosen.entries
+        ],
+        "skills": chosen.skills,
+    }
+    values = {
+        "vacancy_title": chosen.title if facts.vacancy else NO_VACANCY,
+        "vacancy_text": chosen.vacancy,
+        "resume": chosen.text(),
+        "count": str(min(len(chosen.ids), MAX_SUGGESTIONS)),
+        "aim": AIM if facts.vacancy else GENERAL_AIM,
+    }
+    prompt = prompts.render(NAME, values, tag=ctx.tag(STEP))
+    request = LLMRequest(STEP, NAME, inputs, _answer_schema(chosen.ids), _cap(len(chosen.ids), ctx), prompt=prompt)
+    return (replace(request, truncated=_report(chosen)),)
+
+
+def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Suggestions | FollowUp:
+    """Read the proposals, drop what is not safe and put the rest in its place."""
+    reply = replies[STEP]
+    assert isinstance(reply, LLMReply)
+    chosen = _selection(facts, ctx)
+    sent = {bullet.id: bullet for entry in chosen.entries for bullet in entry.bullets}
+    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
+    plain = str if reply.provider == OFFLINE else untrusted.unescape
+    read = read_proposals(reply.text, {bullet.id: bullet.text for bullet in sent.values()}, plain=plain)
+    if not read.usable:
+        raise NoSafeChange("The answer improved no bullet of the resume.")
+    guard = Guard.of(facts.document, vacancy=f"{chosen.title}\n{chosen.vacancy}")
+    made = {proposal.bullet: suggestion(sent[proposal.bullet], _reasoned(proposal, guard)) for proposal in read.usable}
+    found = tuple(decision for bullet, each in made.items() for decision in _judged(guard, bullet, each))
+    refused = {decision.section for decision in found if decision.severity == "violation"}
+    safe = [each for each in made.values() if each.section not in refused]
+    if not safe:
+        refused_for = [asdict(decision) for decision in found]
+        raise NoSafeChange(
+            "No suggestion of the answer says only what the resume says.", resume=payload.resume_id, refused=refused_for
+        )
+    return Suggestions(tuple(safe[:MAX_SUGGESTIONS]), found, read.unknown)
+
+
+async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> Saved:
+    """Store the suggestions that fit the resume as it stands now, in place of those nobody has decided about."""
+    resume = await platform.lock_resume(tx.connection, payload.tenant_id, payload.student_id, payload.resume_id)
+    fitting: Sequence[Suggestion] = result.safe
+    if resume.body != facts.document.text:
+        fitting = still_fitting(result.safe, await asyncio.to_thread(locator.read, resume.body))
+    if not fitting:
+        raise NoSafeChange("The resume was changed meanwhile: no suggestion fits it any more.")
+    await suggestions.replace_pending(
+        tx.connection,
+        run_id=tx.run_id,
+        tenant=payload.tenant_id,
+        student=payload.student_id,
+        resume=payload.resume_id,
+        version=resume.version,
+        vacancy=payload.job_id,
+        suggestions=fitting,
+    )
+    await findings.record(
+        tx.connection,
+        run_id=tx.run_id,
+        tenant=payload.tenant_id,
+        student=payload.student_id,
+        resume=payload.resume_id,
+        findings=result.findings,
+    )
+    written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
+    return Saved(tx.run_id, {"aiworker.resume_suggestions": len(fitting), **written})
+
+
+def describe(facts: Facts, result: Suggestions) -> Described:
+    """Say which bullets got a suggestion, which did not, and what the guard found."""
+    ids = {bullet.path: bullet.id for bullet in facts.document.bullets}
+    changed = {ids[each.section]: each.suggested for each in result.safe}
+    return Described(
+        changed=changed,
+        kept=tuple(bullet for bullet in ids.values() if bullet not in changed),
+        findings=tuple((ids[found.section], found.rule) for found in result.findings),
+    )
+
+
+def _reasoned(proposal: Proposal, guard: Guard) -> Proposal:
+    """Replace a reason that names what neither the resume nor the position does: a student reads it as true."""
+    return proposal if guard.grounds(proposal.reason) else replace(proposal, reason=PLAIN_REASON)
+
+
+def _judged(guard: Guard, bullet: str, made: Suggestion) -> tuple[Decision, ...]:
+    """Hold a suggestion against its bullet, the bullet's entry and the resume."""
+    return tuple(
+        Decision(made.section, found.rule, found.token, found.severity, made.original, made.suggested)
+        for found in guard.check(bullet, made.suggested)
+    )
+
+
+def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
+    """Choose what is sent; the same for the same facts and limits, so that `settle` knows what `ask` sent."""
+    cap = _cap(len(facts.document.bullets), ctx)
+    budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
+    title, text = (facts.vacancy.title, facts.vacancy.description) if facts.vacancy else ("", "")
+    return truncation.select(facts.document, title=title, vacancy=text, budget=budget, count=ctx.limits.count)
+
+
+def _cap(bullets: int, ctx: Context) -> int:
+    wanted = ANSWER_TOKENS + TOKENS_PER_SUGGESTION * min(bullets, MAX_SUGGESTIONS)
+    return min(wanted, ctx.limits.output_cap, ctx.limits.window // 2)
+
+
+def _report(chosen: truncation.Selection) -> dict[str, JsonValue]:
+    return {name: list[JsonValue](cut) if isinstance(cut, list) else cut for name, cut in chosen.report.items()}
+
+
+def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:
+    # No maxItems: not every provider takes it, and the schema is the same for all.
+    fields: dict[str, JsonValue] = {
+        "id": {"type": "string", "enum": list[JsonValue](ids)},
+        "text": {"type": "string"},
+        "reason": {"type": "string"},
+    }
+    return _closed({"suggestions": {"type": "array", "items": _closed(fields)}})
+
+
+def _closed(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list[JsonValue](fields),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,61 @@
+"""Our summaries of placement seasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from aiworker.protocol import Connection, JsonValue
+
+HIDDEN_LATELY = """
+SELECT suppressed::text FROM aiworker.analytics_summaries
+WHERE tenant_id = $1 AND season = $2 AND filters::jsonb = $3::jsonb
+ORDER BY generated_at DESC LIMIT 1
+"""
+
+RECORD_SUMMARY = """
+INSERT INTO aiworker.analytics_summaries
+    (tenant_id, season, filters, run_id, summary, facts, suppressed, source, provider, model, generated_at)
+VALUES ($1, $2, $3::json, $4, $5, $6::json, $7::json, $8, $9, $10, $11)
+RETURNING id
+"""
+
+
+async def hidden_lately(db: Connection, tenant: str, season: str, filters: Mapping[str, JsonValue]) -> frozenset[str]:
+    """Return the ids that the latest summary of a season kept hidden; none if there is no such summary."""
+    text = await db.fetchval(HIDDEN_LATELY, tenant, season, json.dumps(dict(filters)))
+    return frozenset(json.loads(text)) if text else frozenset()
+
+
+async def record(
+    db: Connection,
+    *,
+    tenant: str,
+    season: str,
+    filters: Mapping[str, JsonValue],
+    run_id: str,
+    summary: str,
+    facts: Sequence[Mapping[str, JsonValue]],
+    suppressed: Sequence[str],
+    source: str,
+    provider: str,
+    model: str,
+    now: datetime,
+) -> str:
+    """Write a run's summary with the facts it was filled with, and return its id."""
+    summary_id = await db.fetchval(
+        RECORD_SUMMARY,
+        tenant,
+        season,
+        json.dumps(dict(filters), ensure_ascii=False),
+        run_id,
+        summary,
+        json.dumps([dict(fact) for fact in facts], ensure_ascii=False),
+        json.dumps(list(suppressed)),
+        source,
+        provider,
+        model,
+        now,
+    )
+    return str(summary_id)

@@ -1,0 +1,187 @@
+"""Length, content, language, noise and style of a text beside its source."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiworker.domain.resume.guard import form
+from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.phrases import Tone
+from tests.unit.domain.resume.guard.bullets import fired, source
+
+BULLET = "Watered all of the plants in the library and then counted them for the yearly report of the town"
+SPANISH = "Llevé las cuentas del club y escribí a los socios para que lo supieran"
+ANNOUNCED = "Sure, here you are"
+
+
+def lengths(before: int, after: int, tone: Tone | None) -> list[tuple[str, str]]:
+    return [(found.rule, found.severity) for found in form.length(source("x" * before), Reading("x" * after), tone)]
+
+
+@pytest.mark.parametrize(
+    ("tone", "before", "after", "found"),
+    [
+        (None, 400, 760, None),
+        (None, 400, 761, ("too-long", "violation")),
+        (None, 20, 20 + form.LONGER_BY, None),
+        (None, 20, 21 + form.LONGER_BY, ("too-long", "violation")),
+        (None, 400, 160, None),
+        (None, 400, 159, ("too-short", "violation")),
+        ("detailed", 400, 760, None),
+        ("detailed", 400, 761, ("too-long", "violation")),
+        ("professional", 400, 600, None),
+        ("professional", 400, 601, ("too-long", "violation")),
+        ("professional", 20, 20 + form.LONGER_BY, None),
+        ("professional", 20, 21 + form.LONGER_BY, ("too-long", "violation")),
+        ("concise", 400, 400, None),
+        ("concise", 400, 401, ("too-long", "warning")),
+        ("concise", 400, 761, ("too-long", "violation")),
+        ("concise", 400, 159, ("too-short", "violation")),
+    ],
+)
+def test_the_tone_says_how_long_a_text_may_be(
+    tone: Tone | None, before: int, after: int, found: tuple[str, str] | None
+) -> None:
+    assert lengths(before, after, tone) == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("after", "rules"),
+    [
+        ("Watered and counted all the library's plants for the town's yearly report", set[str]()),
+        ("Counting of watered library plants, reported yearly to the town", set[str]()),
+        ("Painted the long wall at the corner of a school with some of my best friends", {"content-lost"}),
+        ("Watered the plants in the library", {"content-lost"}),
+        ("—", {"content-lost"}),
+    ],
+)
+def test_what_a_bullet_was_about_is_kept(after: str, rules: set[str]) -> None:
+    assert {rule for rule, _ in fired(form.kept, BULLET, after)} == rules
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        ("Wrote tools in Python and Kafka", "Wrote tools in Python", None),
+        ("Wrote tools in Python, Redis and Kafka", "Wrote tools in Python", "Redis, Kafka"),
+        ("Wrote tools in JS", "Wrote tools in JavaScript", None),
+        ("Wrote tools in Python", "Wrote tools in code", "Python"),
+        ("Did TPM of the pumps", "Did total productive maintenance of the pumps", None),
+        ("Kept MS lists for the shop", "Kept many small lists for the shop", None),
+        ("Sold Palash seeds", "Sold seeds of palash", None),
+        ("Wrote tools", "Wrote tools", None),
+    ],
+)
+def test_half_of_the_names_are_kept(before: str, after: str, lost: str | None) -> None:
+    found = [finding.token for finding in form.kept(source(before), Reading(after)) if finding.rule == "terms-lost"]
+    assert found == ([lost] if lost else [])
+
+
+def test_a_bullet_without_content_loses_none() -> None:
+    assert fired(form.kept, "The 12", "Of 12") == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (BULLET, "Regó las plantas de la biblioteca y las contó para el informe de la ciudad", "es"),
+        (BULLET, "Watered all of the plants in the library y las contó para el informe de la villa cada vez", "es"),
+        (BULLET, "Regó cada una de las plantas de la villa y luego counted them for the yearly report", "es"),
+        (BULLET, "Arrosé les plantes de la ville et les ai comptées pour le rapport des élus", "fr"),
+        (BULLET, "Watered the plants in the бібліотека and counted them", "CYRILLIC"),
+        (BULLET, "Watered the plants in the पुस्तकालय and counted them", "DEVANAGARI"),
+        (BULLET, "Watered the plants for the Größe of the town", "ß"),
+        (SPANISH, "Kept the books of the club and wrote to the members for it", "en"),
+        ("Watered plants", "Regó las plantas de la villa", "es"),
+    ],
+)
+def test_another_language_or_script_is_refused(before: str, after: str, shown: str) -> None:
+    assert fired(form.spoken, before, after) in ({("language", shown)}, {("language", "ö")})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BULLET, "Counted and watered the plants of the library for the report"),
+        (BULLET, "Watered plants"),
+        (BULLET, "Watered the plants of a café in the town"),
+        (SPANISH, "Escribí a los socios del club y llevé las cuentas con mimo"),
+        ("Sold to Muñoz", "Sold seeds to Muñoz"),
+        ("पौधे", "पौधे दिए"),
+    ],
+)
+def test_its_own_language_is_not(before: str, after: str) -> None:
+    assert fired(form.spoken, before, after) == set()
+
+
+def test_a_bullet_without_small_words_speaks_the_language_of_its_resume() -> None:
+    after = "Kept the books of the club and wrote to the members"
+    assert fired(form.spoken, "Cuentas claras", after, sibling=SPANISH, elsewhere=SPANISH) == {("language", "en")}
+    assert fired(form.spoken, "Clear books", after) == set()
+
+
+@pytest.mark.parametrize(
+    ("after", "token"),
+    [
+        (f"{ANNOUNCED}: watered plants", "sure,"),
+        ("Here is the bullet: watered plants", "here is"),
+        ("As an AI I watered plants", "as an ai"),
+        ("Watered plants, says a language model", "as an ai"),
+        ("**Watered** plants", "**"),
+        ("- Watered plants", "-"),
+        ("• Watered plants", "•"),
+        ("# Watered plants", "#"),
+        ("Watered `plants`", "`"),
+        ("Watered {plants}", "{"),
+        ("Watered [number] plants", "[number]"),
+        ("Watered <b>plants</b>", "<b>"),
+        ("Watered [plants](x)", "["),
+        ('"Watered plants"', '"'),
+        ("“Watered plants”", "“"),
+        ("'Watered plants'", "'"),
+        ("Watered\nplants", "line break"),
+    ],
+)
+def test_what_models_leave_is_noise(after: str, token: str) -> None:
+    found = fired(form.noise, "Watered plants", after)
+    assert any(rule == "noise" and (shown.startswith(token) or token == "[") for rule, shown in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Watered plants", "Watered the plants of the 'Green' hall"),
+        ("Watered plants", "Watered plants - twice"),
+        ("Watered plants", "Watered 2 * 3 plants < 5"),
+        ("Note: watered plants", "Note: watered the plants"),
+        ("**Watered** plants", "**Watered** the plants"),
+        ('"Watered" and "cut"', '"Cut" and "watered"'),
+        ("Watered plants\n", "Watered the plants"),
+        ("Watered plants", "Watered plants\n"),
+    ],
+)
+def test_a_sign_within_a_text_or_of_its_source_is_none(before: str, after: str) -> None:
+    assert fired(form.noise, before, after) == set()
+
+
+@pytest.mark.parametrize(
+    "address", ["a.b+c@palash.example", "https://palash.example/x", "www.palash.example", "+91 98765 43210"]
+)
+def test_an_address_is_the_bullets(address: str) -> None:
+    found = fired(form.noise, "Watered plants", f"Watered plants, ask {address}")
+    assert found == {("contact", "address or number")}, "and it is not quoted"
+    assert fired(form.noise, f"Watered plants, see {address}", f"Watered plants, ask {address}") == set()
+
+
+def test_a_figure_is_no_telephone() -> None:
+    assert fired(form.noise, "Watered plants", "Watered 12,34,567 plants in 2023-2024") == set()
+
+
+def test_style_only_warns() -> None:
+    found = list(form.style(source("Used the seeds"), Reading("Leveraged robust seeds with synergy")))
+    assert [(finding.token, finding.severity) for finding in found] == [
+        ("leveraged", "warning"),
+        ("robust", "warning"),
+        ("synergy", "warning"),
+    ]
+    assert fired(form.style, "Used robust seeds", "Sowed robust seeds") == set()

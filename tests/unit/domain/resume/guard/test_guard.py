@@ -1,0 +1,121 @@
+"""The guard as its callers meet it: one resume, its bullets, and what speaks against a new text."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aiworker.domain.resume import locator
+from aiworker.domain.resume.guard import Finding, Guard
+from tests.unit.domain.resume.guard.bullets import guarding, refused
+
+BULLET = "Worked on the refunds of 40 shops in Python and wrote weekly notes for the finance team"
+SPANISH = "Llevé las cuentas de 12 tiendas con Excel y escribí informes para los socios"
+GERMAN = "Führte die Konten von 12 Läden mit SAP und schrieb für den Verein die Berichte"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        BULLET,
+        f"  {BULLET}\n",
+        "Handled refunds of 40 shops in Python and wrote the finance team's weekly notes",
+        "Wrote weekly notes for finance and worked on refunds for forty shops, using Python",
+    ],
+)
+def test_an_honest_text_has_nothing_against_it(after: str) -> None:
+    assert guarding(BULLET).check("b0", after) == ()
+
+
+@pytest.mark.parametrize(
+    ("after", "rule"),
+    [
+        (BULLET.replace("40", "45"), "number"),
+        (BULLET.replace("40 ", ""), "number-dropped"),
+        (BULLET.replace("weekly", "daily"), "rate"),
+        (f"{BULLET} with Kafka", "term"),
+        (f"{BULLET} by machine learning", "skill"),
+        (BULLET.replace("Worked on", "Led"), "leadership"),
+        (f"{BULLET} and won a medal", "award"),
+        (f"{BULLET}, company-wide", "scope"),
+        (f"{BULLET} and the settlement pipeline", "copied"),
+        (f"{BULLET}, {'and so on ' * 20}", "too-long"),
+        ("Python, 40, weekly", "too-short"),
+        ("Python painted the long walls of 40 halls along with several good friends", "content-lost"),
+        (BULLET.replace("Python", "code"), "terms-lost"),
+        ("Trabajé en las devoluciones de 40 tiendas en Python y escribí las notas de la semana", "language"),
+        (f"**{BULLET}**", "noise"),
+        (f"{BULLET}, ask meera@palash.example", "contact"),
+    ],
+)
+def test_every_rule_is_asked(after: str, rule: str) -> None:
+    assert rule in {found for found, _ in refused(BULLET, after, vacancy="Keep the settlement pipeline boring")}
+
+
+def test_style_and_a_figure_of_the_frame_do_not_refuse() -> None:
+    guard = guarding(BULLET, frame="Trainee, team of 7")
+    found = guard.check("b0", BULLET.replace("Worked on", "For a team of 7 leveraged"))
+    assert {(finding.rule, finding.severity) for finding in found} == {("number", "note"), ("style", "warning")}
+    assert not any(finding.is_violation for finding in found)
+    assert Finding("term", "Kafka").is_violation
+
+
+def test_a_finding_is_told_once() -> None:
+    found = guarding("Packed boxes").check("b0", "Packed boxes, 5 at home, 5 at work")
+    assert [(finding.rule, finding.token) for finding in found].count(("number", "5")) == 1
+
+
+def test_each_bullet_is_held_against_its_own_entry() -> None:
+    document = locator.read(
+        json.dumps(
+            {
+                "work": [{"position": "Kafka trainee", "highlights": ["Packed 4 boxes", {"text": "Packed 5 bags"}]}],
+                "projects": [{"name": "Ledger", "highlights": ["Packed 4 boxes"]}],
+            }
+        )
+    )
+    guard = Guard.of(document)
+    assert list(guard.sources) == ["b0", "b1", "b2"]
+    assert guard.check("b0", "Packed 4 boxes with Kafka") == guard.check("b1", "Packed 5 bags with Kafka") == ()
+    assert guard.check("b2", "Packed 4 boxes with Kafka") == (Finding("term", "Kafka"),)
+
+
+def test_the_tone_rules_the_length() -> None:
+    bullet = f"{BULLET}, and sorted, filed, stamped, posted and counted the letters of all their customers in the hall"
+    after = f"{bullet}{' again' * 20}"
+    assert refused(bullet, after, tone="detailed") == refused(bullet, after, tone="concise") == set()
+    assert {rule for rule, _ in refused(bullet, after, tone="professional")} == {"too-long"}
+
+
+def test_an_unknown_bullet_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(KeyError):
+        guarding(BULLET).check("b9", BULLET)
+
+
+def test_a_resume_without_bullets_has_nothing_to_guard() -> None:
+    assert Guard.of(locator.read('{"skills": ["Git"]}')).sources == {}
+
+
+@pytest.mark.parametrize(("bullet", "is_partial"), [(BULLET, False), (SPANISH, True), (GERMAN, True)])
+def test_lists_of_english_words_are_but_part_of_the_rules_elsewhere(bullet: str, *, is_partial: bool) -> None:
+    assert guarding(bullet, sibling=bullet, elsewhere=bullet).is_partial is is_partial
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rules"),
+    [
+        (SPANISH, "Con Excel llevé las cuentas de doce tiendas y escribí los informes para los socios", set[str]()),
+        (SPANISH, SPANISH.replace("12", "15"), {"number", "number-dropped"}),
+        (SPANISH, SPANISH.replace("Excel", "Excel y Kafka"), {"term"}),
+        (SPANISH, "Kept the books of 12 shops in Excel and wrote the reports for the members", {"language"}),
+        (SPANISH, "Llevé 12 Excel", {"too-short", "content-lost"}),
+        (GERMAN, "Schrieb für den Verein die Berichte und führte mit SAP die Konten von 12 Läden", set[str]()),
+        (GERMAN, GERMAN.replace("SAP", "SAP und Kafka"), {"term"}),
+        (GERMAN, GERMAN.replace("12", "15"), {"number", "number-dropped"}),
+    ],
+)
+def test_a_partial_guard_keeps_figures_names_length_and_language(before: str, after: str, rules: set[str]) -> None:
+    found = {rule for rule, _ in refused(before, after, sibling=before, elsewhere=before)}
+    assert found >= rules
+    assert bool(found) is bool(rules)

@@ -1,0 +1,77 @@
+"""What counts things by time is a rate, and what takes or names a time is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiworker.domain.resume.guard.rates import rates
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("40 boxes per day", "day"),
+        ("40 boxes a day", "day"),
+        ("40 boxes each day", "day"),
+        ("40 boxes every working day", "day"),
+        ("40 boxes/day", "day"),
+        ("40 boxes / day", "day"),
+        ("Packed daily", "day"),
+        ("Ran the nightly build", "day"),
+        ("40 calls an hour", "hour"),
+        ("40 calls/hr", "hour"),
+        ("Hourly calls", "hour"),
+        ("Every 2 weeks, each week", "week"),
+        ("Weekly notes", "week"),
+        ("Fortnightly notes", "fortnight"),
+        ("Once a month", "month"),
+        ("Quarterly notes", "quarter"),
+        ("₹5 lakh per annum", "year"),
+        ("5 LPA", "year"),
+        ("5 lakh p.a.", "year"),
+        ("An annual fair", "year"),
+        ("Served 40 requests/s", "second"),
+        ("Served 40 rps", "second"),
+        ("Turned at 40 rpm", "minute"),
+        ("Drove at 40 kmph", "hour"),
+        ("40 boxes per shift", "shift"),
+        ("40 cajas al día", "day"),
+        ("40 cajas por semana", "week"),
+        ("40 cajas cada mes", "month"),
+        ("40 cajas a la hora", "hour"),
+        ("40 cajas diarias", "day"),
+        ("Notas trimestrales", "quarter"),
+        ("40 dibbe har din", "day"),
+        ("40 dibbe roz", "day"),
+        ("40 dibbe hafte mein", "week"),
+        ("40 Kisten pro Tag", "day"),
+        ("40 Kisten je Woche", "week"),
+        ("Wöchentliche Notizen", "week"),
+    ],
+)
+def test_what_is_counted_by_time_is_a_rate(text: str, span: str) -> None:
+    assert rates(text) == {span}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Packed 40 boxes in a day",
+        "Packed 40 boxes within an hour",
+        "Packed 40 boxes over a week",
+        "Packed 40 boxes in less than a month",
+        "Packed 40 boxes in 3 days",
+        "Held a day-long fair",
+        "Ran a second trial in a shift",
+        "Sold 40 boxes per crate",
+        "Mantuvo al día las cuentas",
+        "The day of the fair",
+        "",
+    ],
+)
+def test_what_takes_or_names_a_time_is_none(text: str) -> None:
+    assert rates(text) == frozenset()
+
+
+def test_a_text_may_hold_several() -> None:
+    assert rates("Packed 40 boxes a day and wrote weekly notes") == {"day", "week"}
