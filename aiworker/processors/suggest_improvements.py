@@ -202,7 +202,7 @@ def describe(facts: Facts, result: Suggestions) -> Described:
 
 
 def _reasoned(proposal: Proposal, guard: Guard) -> Proposal:
-    """Replace a reason that names what neither the resume nor the position does: a student reads it as true."""
+    """Replace a reason that names what the resume does not: a student reads it as true."""
     return proposal if guard.grounds(proposal.reason) else replace(proposal, reason=PLAIN_REASON)
 
 

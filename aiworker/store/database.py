@@ -159,7 +159,9 @@ async def _roll_back(connection: PoolConnectionProxy) -> None:
             is_left = True
     finally:
         if not is_left:
-            connection.terminate()
+            # A connection that was lost is the pool's again already; its error must not take the place of ours.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
 
 
 class RolledBack(Database):

@@ -334,7 +334,7 @@ async def test_what_the_name_of_a_branch_orders_an_obeying_model_to_say_is_never
         done = await run_once(PROCESSOR, json.dumps(PAYLOAD), settings(provider, fake), database_url)
     assert done.error is None
     replies = await rows(database, "SELECT reply, prompt_flags FROM aiworker.calls")
-    assert all("Canary" in call["reply"] and "facts:" in call["prompt_flags"] for call in replies), "it obeyed"
+    assert replies and not any("Canary" in call["reply"] for call in replies), "the order was never shown to it"
     (row,) = await summaries(database)
     assert "99" not in row["summary"] and "Canary" not in row["summary"]
 

@@ -157,6 +157,7 @@ HINTS: Final[Mapping[str, str]] = {
     "judgement": "No judgement and no ranking.",
     "cause": "No causes.",
     "forecast": "No forecasts and no advice.",
+    "address": "No addresses.",
     "negation": "Nothing that says not, never or remaining.",
     "figure-name": "Name each figure with the word that its line asks for, and with no other figure's word.",
     "name": "No names: branches, skills and seasons are placeholders.",

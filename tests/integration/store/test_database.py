@@ -11,7 +11,16 @@ import pytest
 
 from aiworker.errors import AiworkerError, ConfigurationError, ServiceUnreachable, TransientFault
 from aiworker.protocol import Connection
-from aiworker.store.database import Contention, Database, address, connect, opened, rolled_back, translated
+from aiworker.store.database import (
+    Contention,
+    Database,
+    _roll_back,  # pyright: ignore[reportPrivateUsage]
+    address,
+    connect,
+    opened,
+    rolled_back,
+    translated,
+)
 from tests.integration.queue.room import eventually
 
 
@@ -217,6 +226,12 @@ async def test_a_cancelled_transaction_leaves_nothing_on_its_connection(database
         async with small.transaction(None) as db:
             assert await db.fetchval("SELECT current_setting('app.tenant_id', true)") == ""
             assert await db.fetchval("SELECT count(*) FROM aiworker.audit WHERE tenant_id = 't-1'") == 0
+
+
+async def test_leaving_a_transaction_whose_connection_is_gone_says_nothing_of_its_own(database: Database) -> None:
+    async with database._borrowed() as connection:  # pyright: ignore[reportPrivateUsage]
+        pass
+    await _roll_back(connection)
 
 
 async def test_an_error_inside_a_transaction_is_told_as_it_is_and_rolled_back(database: Database) -> None:

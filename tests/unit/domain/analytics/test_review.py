@@ -134,6 +134,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("cause", "Since the companies came, {placed} students were placed."),
     ("forecast", "The placement rate of {placement_rate} is likely to be met again."),
     ("forecast", "The {never_shortlisted} applicants who were never shortlisted should be trained."),
+    ("address", "The {placed} placed students are listed at placements.example for officers."),
     ("negation", "The {placed} students were not placed."),
     ("negation", "Of the students, {placed} are yet to be placed."),
     ("negation", "There were {never_shortlisted} never shortlisted and {placed} never placed."),
