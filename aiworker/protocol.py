@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from aiworker.envelope import Scope
 
@@ -29,6 +29,13 @@ class Abort(Protocol):
     def reason(self) -> str | None: ...
     async def wait(self) -> None: ...
 
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""An id in a payload."""
+OFFLINE = "offline"
+"""The provider that is no model: it answers by rule, from a request's inputs."""
+MARGIN = 0.1
+"""Share of a window left free, because counts of tokens are estimates."""
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 
@@ -59,6 +66,14 @@ class Limits:
     window: int
     output_cap: int
     count: Callable[[str], int] = len
+
+    def answer(self, wanted: int) -> int:
+        """Return the tokens an answer may have: what is wanted, if the model can and half the window is left."""
+        return min(wanted, self.output_cap, self.window // 2)
+
+    def room(self, answer: int, instructions: int) -> int:
+        """Return the tokens that are left for data beside an answer and the instructions."""
+        return int(self.window * (1 - MARGIN)) - answer - instructions
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +211,11 @@ class LLMReply:
     external_id: str | None = None
     seconds: float = 0.0
     rate_limits: RateLimits = field(default_factory=RateLimits)
+
+    @property
+    def is_by_rule(self) -> bool:
+        """Whether the rule engine wrote it: it sees texts themselves, a model quotes them as it was shown them."""
+        return self.provider == OFFLINE
 
 
 @dataclass(frozen=True, slots=True)

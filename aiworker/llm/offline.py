@@ -14,9 +14,9 @@ from aiworker.domain.analytics.fact import Direction
 from aiworker.domain.resume import rewrite_rules, suggestion_rules
 from aiworker.domain.students import profile, summary_rules
 from aiworker.errors import ConfigurationError
-from aiworker.protocol import JsonValue, Limits, LLMReply, LLMRequest
+from aiworker.protocol import OFFLINE, JsonValue, Limits, LLMReply, LLMRequest
 
-PROVIDER = "offline"
+PROVIDER = OFFLINE
 MODEL = "offline-rules-1"
 
 Inputs = Mapping[str, JsonValue]

@@ -12,11 +12,11 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
+from aiworker.protocol import OFFLINE
+
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import Usage
-
-OFFLINE = "offline"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

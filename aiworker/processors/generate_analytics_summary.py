@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -30,6 +30,7 @@ from aiworker.protocol import (
     Context,
     Described,
     FollowUp,
+    Id,
     JobPayload,
     JsonValue,
     LLMReply,
@@ -46,11 +47,8 @@ NAME = "generate-analytics-summary"
 
 STEP = "summary"
 CORRECTION = "correct"
-OFFLINE: Final = "offline"
 ANSWER_TOKENS = 800
 INSTRUCTION_TOKENS = 1_200
-MARGIN = 0.1
-"""Share of the window left free, because counts of tokens are estimates."""
 FAILURE = "AI summary failed, please try again"
 BROKEN = "An earlier answer was not taken. Keep to the rules, above all to these:"
 WENT: Mapping[Direction, str] = {"up": "rose", "down": "fell", "same": "was unchanged"}
@@ -61,7 +59,6 @@ SCHEMA: Mapping[str, JsonValue] = {
     "additionalProperties": False,
 }
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Source = Literal["model", "trimmed", "corrected", "template", "not_enough_data", "offline"]
 
 
@@ -134,7 +131,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     assert isinstance(first, LLMReply)
     reviewed = _reviewed(first, facts)
     if _is_usable(reviewed):
-        source: Source = OFFLINE if first.provider == OFFLINE else "trimmed" if reviewed.broken else "model"
+        source: Source = "offline" if first.is_by_rule else "trimmed" if reviewed.broken else "model"
         return _summary(reviewed.kept, facts, source, reviewed.broken)
     if CORRECTION not in replies:
         return FollowUp((_request(CORRECTION, facts, ctx, reviewed.broken or (TOO_FEW,)),))
@@ -227,7 +224,7 @@ def _request(step: str, facts: Facts, ctx: Context, broken: Sequence[str] = ()) 
 
 def _fitting(facts: Sequence[Fact], ctx: Context) -> Sequence[Fact]:
     """Return the weightiest facts that fit the model's window; raises ContextTooLong if none does."""
-    room = int(ctx.limits.window * (1 - MARGIN)) - _cap(ctx) - INSTRUCTION_TOKENS
+    room = ctx.limits.room(_cap(ctx), INSTRUCTION_TOKENS)
     for count in range(len(facts), 0, -1):
         if ctx.limits.count("\n".join(map(_line, facts[:count]))) <= room:
             return facts[:count]
@@ -235,7 +232,7 @@ def _fitting(facts: Sequence[Fact], ctx: Context) -> Sequence[Fact]:
 
 
 def _cap(ctx: Context) -> int:
-    return min(ANSWER_TOKENS, ctx.limits.output_cap, ctx.limits.window // 2)
+    return ctx.limits.answer(ANSWER_TOKENS)
 
 
 def _line(fact: Fact) -> str:

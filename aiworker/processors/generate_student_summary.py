@@ -11,9 +11,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from aiworker.domain import untrusted
 from aiworker.domain.students import draft, reading, summary_rules
@@ -29,6 +27,7 @@ from aiworker.protocol import (
     Context,
     Described,
     FollowUp,
+    Id,
     JobPayload,
     JsonValue,
     LLMReply,
@@ -45,16 +44,12 @@ NAME = "generate-student-summary"
 
 STEP = "summary"
 CORRECT = "correct"
-OFFLINE = "offline"
 TABLE = "aiworker.student_ai_summaries"
 ANSWER_TOKENS = 500
 INSTRUCTION_TOKENS = 1_000
-MARGIN = 0.1
-"""Share of the window left free, because counts of tokens are estimates."""
 MOST_REJECTED = 12
 TASK = "Write the summary of this student."
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Source = Literal["model", "corrected", "trimmed", "template", "offline"]
 
 
@@ -129,7 +124,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     assert isinstance(reply, LLMReply)
     first = draft.judge(_read(reply), ground)
     findings = _found(STEP, first.faults)
-    if settled := _usable(first, "offline" if reply.provider == OFFLINE else "model", findings):
+    if settled := _usable(first, "offline" if reply.is_by_rule else "model", findings):
         return settled
     if CORRECT not in replies:
         return FollowUp((_request(CORRECT, facts, ctx, first.faults),))
@@ -176,7 +171,7 @@ def _stands(payload: Payload, facts: Facts) -> bool:
 
 
 def _request(step: str, facts: Facts, ctx: Context, faults: Sequence[Fault] = ()) -> LLMRequest:
-    cap = min(ANSWER_TOKENS, ctx.limits.output_cap, ctx.limits.window // 2)
+    cap = ctx.limits.answer(ANSWER_TOKENS)
     shown = _fitting(facts.profile, cap, ctx)
     reasons = list(dict.fromkeys(REASONS[fault.rule] for fault in faults))
     rejected = list(dict.fromkeys(fault.token for fault in faults if fault.rule in QUOTES))[:MOST_REJECTED]
@@ -205,7 +200,7 @@ def _request(step: str, facts: Facts, ctx: Context, faults: Sequence[Fault] = ()
 
 def _fitting(profile: Profile, cap: int, ctx: Context) -> Profile:
     """Return the largest part of the profile that the model's window takes."""
-    budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
+    budget = ctx.limits.room(cap, INSTRUCTION_TOKENS)
     for shown in smaller(profile):
         if ctx.limits.count(untrusted.wrap(untrusted.clean(shown.text(mark=MARK)).text, ctx.tag(STEP))) <= budget:
             return shown
@@ -222,7 +217,7 @@ def _cut(profile: Profile, shown: Profile) -> dict[str, JsonValue]:
 
 def _read(reply: LLMReply) -> str:
     # A model quotes the profile as it was shown it, escaped; the rule engine sees the texts themselves.
-    return draft.read(reply.text, plain=str if reply.provider == OFFLINE else untrusted.unescape)
+    return draft.read(reply.text, plain=str if reply.is_by_rule else untrusted.unescape)
 
 
 def _second(reply: Reply, ground: Ground) -> Draft:

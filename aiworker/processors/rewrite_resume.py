@@ -10,9 +10,7 @@ import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Literal
-
-from pydantic import StringConstraints
+from typing import Literal
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
@@ -27,6 +25,7 @@ from aiworker.protocol import (
     Context,
     Described,
     FollowUp,
+    Id,
     JobPayload,
     JsonValue,
     LLMReply,
@@ -63,12 +62,9 @@ REASONS: Mapping[str, str] = {
     "language": "another language",
 }
 """What a model is told of the guard's rules."""
-OFFLINE = "offline"
 TOKENS_PER_BULLET = 120
 ANSWER_TOKENS = 400
 INSTRUCTION_TOKENS = 1_000
-MARGIN = 0.1
-"""Share of the window left free, because counts of tokens are estimates."""
 TONES: Mapping[str, str] = {
     "concise": "as short as the facts allow; leave out filler words.",
     "detailed": "full sentences that keep every detail the bullet states.",
@@ -78,7 +74,6 @@ TONES: Mapping[str, str] = {
 _ID = re.compile(r"b\d{1,4}")
 """What may be an id; any other key is a text of the model's."""
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Tone = Literal["concise", "detailed", "professional"]
 
 
@@ -175,7 +170,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
         )
     body = splice.mark_verified(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, safe, tuple(decision for _, decision in found), first.ignored, _report(chosen))
+    return Rewrite(body, safe, tuple(decision for _, decision in found), first.ignored, chosen.report)
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:
@@ -236,15 +231,7 @@ def _request(
     inputs: dict[str, JsonValue] = {
         "tone": payload.tone,
         "vacancy": {"title": chosen.title, "description": chosen.vacancy},
-        "entries": [
-            {
-                "heading": entry.heading,
-                "tech": list(entry.tech),
-                "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
-            }
-            for entry in chosen.entries
-        ],
-        "skills": chosen.skills,
+        **chosen.inputs(),
         "rules": list[JsonValue](rules),
     }
     values = {
@@ -260,7 +247,7 @@ def _request(
     cap = _cap(len(chosen.ids), ctx)
     # Without a second answer the refused bullets keep their texts.
     request = LLMRequest(step, NAME, inputs, _answer_schema(chosen.ids), cap, required=step == STEP, prompt=prompt)
-    return replace(request, truncated=_report(chosen))
+    return replace(request, truncated=chosen.report)
 
 
 def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
@@ -269,7 +256,7 @@ def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
     originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
     read = answer.read_answer(reply.text, asked)
     # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
-    plain = str if reply.provider == OFFLINE else untrusted.unescape
+    plain = str if reply.is_by_rule else untrusted.unescape
     texts = {bullet: plain(text) for bullet, text in read.texts.items()}
     changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
     return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
@@ -324,18 +311,14 @@ def _record(bullet: locator.Bullet, result: Rewrite) -> dict[str, JsonValue]:
 def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
     """Choose what is sent; the same for the same facts and limits, so that `settle` knows what `ask` sent."""
     cap = _cap(len(facts.document.bullets), ctx)
-    budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
+    budget = ctx.limits.room(cap, INSTRUCTION_TOKENS)
     return truncation.select(
         facts.document, title=facts.vacancy_title, vacancy=facts.vacancy_text, budget=budget, count=ctx.limits.count
     )
 
 
 def _cap(bullets: int, ctx: Context) -> int:
-    return min(ANSWER_TOKENS + TOKENS_PER_BULLET * bullets, ctx.limits.output_cap, ctx.limits.window // 2)
-
-
-def _report(chosen: truncation.Selection) -> dict[str, JsonValue]:
-    return {name: list[JsonValue](cut) if isinstance(cut, list) else cut for name, cut in chosen.report.items()}
+    return ctx.limits.answer(ANSWER_TOKENS + TOKENS_PER_BULLET * bullets)
 
 
 def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:

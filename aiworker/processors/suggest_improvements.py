@@ -9,9 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import locator, truncation
@@ -33,6 +30,7 @@ from aiworker.protocol import (
     Context,
     Described,
     FollowUp,
+    Id,
     JobPayload,
     JsonValue,
     LLMReply,
@@ -48,18 +46,13 @@ QUEUE = "ai-jobs"
 NAME = "suggest-improvements"
 
 STEP = "suggest"
-OFFLINE = "offline"
 PLAIN_REASON = "It says the same more clearly."
 TOKENS_PER_SUGGESTION = 220
 ANSWER_TOKENS = 400
 INSTRUCTION_TOKENS = 1_000
-MARGIN = 0.1
-"""Share of the window left free, because counts of tokens are estimates."""
 NO_VACANCY = "none given"
 AIM = "so that they speak to that position"
 GENERAL_AIM = "for any position that fits the resume"
-
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Payload(JobPayload):
@@ -114,15 +107,7 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
         raise ContextTooLong("No bullet of the resume is short enough to be sent.", maximum=ctx.limits.window)
     inputs: dict[str, JsonValue] = {
         "vacancy": {"title": chosen.title, "description": chosen.vacancy} if facts.vacancy else None,
-        "entries": [
-            {
-                "heading": entry.heading,
-                "tech": list(entry.tech),
-                "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
-            }
-            for entry in chosen.entries
-        ],
-        "skills": chosen.skills,
+        **chosen.inputs(),
     }
     values = {
         "vacancy_title": chosen.title if facts.vacancy else NO_VACANCY,
@@ -133,7 +118,7 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
     }
     prompt = prompts.render(NAME, values, tag=ctx.tag(STEP))
     request = LLMRequest(STEP, NAME, inputs, _answer_schema(chosen.ids), _cap(len(chosen.ids), ctx), prompt=prompt)
-    return (replace(request, truncated=_report(chosen)),)
+    return (replace(request, truncated=chosen.report),)
 
 
 def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Suggestions | FollowUp:
@@ -143,7 +128,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     chosen = _selection(facts, ctx)
     sent = {bullet.id: bullet for entry in chosen.entries for bullet in entry.bullets}
     # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
-    plain = str if reply.provider == OFFLINE else untrusted.unescape
+    plain = str if reply.is_by_rule else untrusted.unescape
     read = read_proposals(reply.text, {bullet.id: bullet.text for bullet in sent.values()}, plain=plain)
     if not read.usable:
         raise NoSafeChange("The answer improved no bullet of the resume.")
@@ -217,18 +202,13 @@ def _judged(guard: Guard, bullet: str, made: Suggestion) -> tuple[Decision, ...]
 def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
     """Choose what is sent; the same for the same facts and limits, so that `settle` knows what `ask` sent."""
     cap = _cap(len(facts.document.bullets), ctx)
-    budget = int(ctx.limits.window * (1 - MARGIN)) - cap - INSTRUCTION_TOKENS
+    budget = ctx.limits.room(cap, INSTRUCTION_TOKENS)
     title, text = (facts.vacancy.title, facts.vacancy.description) if facts.vacancy else ("", "")
     return truncation.select(facts.document, title=title, vacancy=text, budget=budget, count=ctx.limits.count)
 
 
 def _cap(bullets: int, ctx: Context) -> int:
-    wanted = ANSWER_TOKENS + TOKENS_PER_SUGGESTION * min(bullets, MAX_SUGGESTIONS)
-    return min(wanted, ctx.limits.output_cap, ctx.limits.window // 2)
-
-
-def _report(chosen: truncation.Selection) -> dict[str, JsonValue]:
-    return {name: list[JsonValue](cut) if isinstance(cut, list) else cut for name, cut in chosen.report.items()}
+    return ctx.limits.answer(ANSWER_TOKENS + TOKENS_PER_SUGGESTION * min(bullets, MAX_SUGGESTIONS))
 
 
 def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:

@@ -28,7 +28,7 @@ from aiworker.errors import (
 )
 from aiworker.llm import prices
 from aiworker.llm.client import LLM
-from aiworker.protocol import Abort, LLMReply, LLMRequest
+from aiworker.protocol import OFFLINE, Abort, LLMReply, LLMRequest
 from aiworker.queue.limits import NOT_SAID, Admission, Limiter
 from aiworker.store import alerts, budgets
 from aiworker.store.budgets import Caps, Held, Hold, Spent
@@ -107,7 +107,7 @@ class GuardedGate:
     @asynccontextmanager
     async def passage(self, asking: Asking) -> AsyncGenerator[Passage]:
         """Hold the budget, wait for the limiter, and settle both afterwards."""
-        if asking.llm.provider == prices.OFFLINE:
+        if asking.llm.provider == OFFLINE:
             yield Passage()
             return
         tokens_in = await _prompt_tokens(asking) if self.limiter.needs_tokens or self.caps.are_set else 0

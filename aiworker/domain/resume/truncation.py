@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from aiworker.domain import untrusted
 from aiworker.domain.resume.locator import Bullet, Document, Entry, context, skills
 from aiworker.domain.resume.vacancy import cut_at_word, shorten
+from aiworker.protocol import JsonValue
 
 MAX_BULLETS = 60
 MAX_BULLET_CHARACTERS = 1_500
@@ -54,14 +55,28 @@ class Selection:
         kept = (replace(entry, bullets=tuple(b for b in entry.bullets if b.id in ids)) for entry in self.entries)
         return replace(self, entries=tuple(entry for entry in kept if entry.bullets))
 
+    def inputs(self) -> dict[str, JsonValue]:
+        """Return entries, bullets and skills as data, for the rule engine and the checkpoint's hash."""
+        return {
+            "entries": [
+                {
+                    "heading": entry.heading,
+                    "tech": list[JsonValue](entry.tech),
+                    "bullets": [{"id": bullet.id, "text": bullet.text} for bullet in entry.bullets],
+                }
+                for entry in self.entries
+            ],
+            "skills": self.skills,
+        }
+
     @property
-    def report(self) -> dict[str, int | list[str]]:
+    def report(self) -> dict[str, JsonValue]:
         """Say what was left out; empty if nothing was."""
-        cuts: dict[str, int | list[str]] = {
+        cuts: dict[str, JsonValue] = {
             "title_chars": self.title_cut,
             "jd_chars": self.vacancy_cut,
             "context_lines": self.context_cut,
-            "bullets_not_sent": list(self.not_sent),
+            "bullets_not_sent": list[JsonValue](self.not_sent),
         }
         return {name: value for name, value in cuts.items() if value}
 
