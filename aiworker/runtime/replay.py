@@ -28,9 +28,9 @@ from aiworker.runtime.selection import Filters, value_of
 from aiworker.runtime.servers import Servers
 from aiworker.runtime.wiring import prepare, utc_now
 from aiworker.settings import Settings
-from aiworker.store import audit, calls, runs
+from aiworker.store import audit, calls, replays
 from aiworker.store.database import Contention, Database, opened
-from aiworker.store.runs import Epoch
+from aiworker.store.replays import Epoch
 
 COST_WINDOW = timedelta(days=30)
 
@@ -210,7 +210,7 @@ class Replay:
 
     async def _open(self, db: Connection, job: StoredJob, data: str, scope: Scope | None) -> _Opened | Sent:
         """Write epoch and audit row, unless the job is no longer what was read: a run in hand must not be ended."""
-        known = await runs.epochs(db, self._identity(job, data))
+        known = await replays.epochs(db, self._identity(job, data))
         standing = await self.inspector.standing(job)
         if standing != "failed":
             return standing
@@ -219,7 +219,7 @@ class Replay:
             data, epoch = job.data, of_data[-1]
         else:
             identity = self._identity(job, data)
-            epoch = await runs.open_replay(
+            epoch = await replays.open_replay(
                 db, identity, job.name, scope, after=known, started=job.attempts_started, now=self.now()
             )
         details: dict[str, JsonValue] = {
@@ -236,7 +236,7 @@ class Replay:
         return _Opened(epoch, audit_id, data)
 
     async def _withdraw(self, db: Connection, opened: _Opened, scope: Scope | None) -> None:
-        await runs.withdraw(db, opened.epoch.run_id, scope, now=self.now())
+        await replays.withdraw(db, opened.epoch.run_id, scope, now=self.now())
         await self._audit(db, "replay-withdrawn", opened.epoch, scope, "gone or taken before it could be sent", {})
 
     async def _audit(

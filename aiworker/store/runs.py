@@ -123,33 +123,6 @@ SET clean_ends = clean_ends + 1, blocked_since = coalesce(blocked_since, $4), sn
 WHERE run_id = $1 AND fence = $2 AND state = 'running' AND tenant_id IS NOT DISTINCT FROM $3
 """
 
-STANDING = """
-SELECT run_id, payload_hash, epoch, state, tenant_id FROM aiworker.runs
-WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4)
-ORDER BY epoch, created_at
-FOR UPDATE
-"""
-
-SUPERSEDE = """
-UPDATE aiworker.runs SET state = 'failed', error_code = 'replayed', attempt = -1, finished_at = $5
-WHERE (prefix, queue, job_id, added_at) = ($1, $2, $3, $4) AND state IN ('running', 'replayed')
-RETURNING run_id, tenant_id
-"""
-
-REPLAY = """
-INSERT INTO aiworker.runs
-    (prefix, queue, job_id, added_at, payload_hash, epoch, name, tenant_id, student_id, session_id,
-     state, fence, starts, claimed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'replayed', $12, 0, $11)
-ON CONFLICT (prefix, queue, job_id, added_at, payload_hash, epoch) DO NOTHING
-RETURNING run_id
-"""
-
-WITHDRAW = """
-UPDATE aiworker.runs SET state = 'failed', error_code = 'withdrawn', attempt = -1, finished_at = $3
-WHERE run_id = $1 AND state = 'replayed' AND tenant_id IS NOT DISTINCT FROM $2
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -200,16 +173,6 @@ class Announcement:
     kind: str = "http"
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One epoch of a job: what it ran with, and its state."""
-
-    run_id: str
-    payload_hash: str
-    number: int
-    state: str
-
-
 async def claim_open(
     db: Connection, envelope: Envelope, scope: Scope | None, *, by: str, now: datetime, alone: bool = False
 ) -> Claim | None:
@@ -220,9 +183,9 @@ async def claim_open(
     """
     row = await db.fetchrow(
         CLAIM,
-        *_identity(envelope.identity),
+        *key_of(envelope.identity),
         storable(envelope.name),
-        *_scope(scope),
+        *owner_of(scope),
         envelope.attempts_started,
         envelope.attempts_made,
         by,
@@ -239,7 +202,7 @@ async def claim(
     open_run = await claim_open(db, envelope, scope, by=by, now=now)
     if open_run is not None:
         return open_run
-    latest = await db.fetchrow(LATEST, *_identity(envelope.identity))
+    latest = await db.fetchrow(LATEST, *key_of(envelope.identity))
     return _standing(dict(latest) if latest else {})
 
 
@@ -250,9 +213,9 @@ async def open_epoch(db: Connection, envelope: Envelope, scope: Scope | None, *,
     """
     row = await db.fetchrow(
         NEW_EPOCH,
-        *_identity(envelope.identity),
+        *key_of(envelope.identity),
         storable(envelope.name),
-        *_scope(scope),
+        *owner_of(scope),
         envelope.attempts_started,
         envelope.attempts_made,
         by,
@@ -270,53 +233,16 @@ async def restore(
     await db.execute(
         RESTORE,
         claim.run_id,
-        *_identity(envelope.identity),
+        *key_of(envelope.identity),
         claim.epoch,
         storable(envelope.name),
-        *_scope(scope),
+        *owner_of(scope),
         claim.fence,
         claim.starts,
         envelope.attempts_made,
         by,
         now,
     )
-
-
-async def epochs(db: Connection, identity: Identity) -> list[Epoch]:
-    """Return what is known of a job, whatever its payload was, oldest epoch first; no claim passes until the commit."""
-    return [
-        Epoch(str(row["run_id"]), row["payload_hash"], int(row["epoch"]), row["state"])
-        for row in await db.fetch(STANDING, *_identity(identity)[:4])
-    ]
-
-
-async def open_replay(
-    db: Connection,
-    identity: Identity,
-    name: str,
-    scope: Scope | None,
-    *,
-    after: Sequence[Epoch],
-    started: int,
-    now: datetime,
-) -> Epoch:
-    """Write the epoch that a replay will claim, and end those that are still open: a zombie must not finish one.
-
-    An ended one counts no attempt: whatever is delivered for it runs, instead of repeating an error it never had.
-    The job was `started` so often: no delivery from before the replay may claim the new epoch.
-    Raises Fenced if another replay has just written it.
-    """
-    await db.fetch(SUPERSEDE, *_identity(identity)[:4], now)
-    number = after[-1].number + 1 if after else 0
-    run_id = await db.fetchval(REPLAY, *_identity(identity), number, storable(name), *_scope(scope), now, started + 1)
-    if run_id is None:
-        raise Fenced()
-    return Epoch(str(run_id), identity.payload_hash, number, "replayed")
-
-
-async def withdraw(db: Connection, run_id: str, scope: Scope | None, *, now: datetime) -> None:
-    """End a replayed epoch that nobody will claim, because its job is gone or runs with other data."""
-    await db.execute(WITHDRAW, run_id, scope.tenant if scope else None, now)
 
 
 async def hold(db: Connection, claim: Claim) -> None:
@@ -368,7 +294,21 @@ async def await_budget(db: Connection, claim: Claim, *, now: datetime) -> None:
 
 async def epoch_of(db: Connection, identity: Identity) -> int:
     """Return the newest epoch of a job's run, or the one its first claim will have."""
-    return int(await db.fetchval(LATEST_EPOCH, *_identity(identity)))
+    return int(await db.fetchval(LATEST_EPOCH, *key_of(identity)))
+
+
+def key_of(identity: Identity) -> tuple[str, str, str, datetime, str]:
+    """Return the columns a run is found by; an epoch goes with them."""
+    # Whatever a producer called its job, the claim must find a row for it, and an index entry has its limit.
+    job_id = storable(identity.job_id)
+    if len(job_id) > MAX_JOB_ID:
+        job_id = f"{job_id[:MAX_JOB_ID]}~{payload_hash(identity.job_id)}"
+    return identity.prefix, identity.queue, job_id, identity.added_at, identity.payload_hash
+
+
+def owner_of(scope: Scope | None) -> tuple[str | None, str | None, str | None]:
+    """Return the columns that say whose a run is: tenant, student and session."""
+    return (scope.tenant, scope.student, scope.session) if scope else (None, None, None)
 
 
 def _standing(row: Mapping[str, object]) -> Succeeded | Failed:
@@ -404,15 +344,3 @@ def _claim(row: Mapping[str, object], envelope: Envelope, scope: Scope | None) -
 def _moment(value: object) -> datetime | None:
     assert value is None or isinstance(value, datetime)
     return value
-
-
-def _identity(identity: Identity) -> tuple[str, str, str, datetime, str]:
-    # Whatever a producer called its job, the claim must find a row for it, and an index entry has its limit.
-    job_id = storable(identity.job_id)
-    if len(job_id) > MAX_JOB_ID:
-        job_id = f"{job_id[:MAX_JOB_ID]}~{payload_hash(identity.job_id)}"
-    return identity.prefix, identity.queue, job_id, identity.added_at, identity.payload_hash
-
-
-def _scope(scope: Scope | None) -> tuple[str | None, str | None, str | None]:
-    return (scope.tenant, scope.student, scope.session) if scope else (None, None, None)

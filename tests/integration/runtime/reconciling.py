@@ -17,7 +17,7 @@ from aiworker.protocol import Connection
 from aiworker.queue.events import EventKind, QueueEvent
 from aiworker.queue.whereabouts import Place
 from aiworker.runtime.reconcile import LOST_AFTER, Reconciler
-from aiworker.store import runs
+from aiworker.store import replays, runs
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import runs as all_runs
 from tests.support.jobs import NOW, TENANT, Clock, again, insert_example, payload
@@ -66,8 +66,8 @@ class Bench:
         scope = Scope(TENANT, "student-9")
 
         async def write(db: Connection) -> None:
-            known = await runs.epochs(db, job.identity)
-            await runs.open_replay(
+            known = await replays.epochs(db, job.identity)
+            await replays.open_replay(
                 db, job.identity, job.name, scope, after=known, started=job.attempts_started, now=self.clock.at
             )
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from aiworker.envelope import Envelope, Scope
 from aiworker.errors import Fenced
-from aiworker.store import runs
+from aiworker.store import replays, runs
 from aiworker.store.runs import Claim, Failed, Succeeded
 from tests.support.jobs import NOW, TENANT, envelope, payload
 
@@ -123,8 +123,8 @@ class Life(RuleBasedStateMachine):
     @rule()
     def replay(self) -> None:
         async def reopen() -> Any:
-            known = await runs.epochs(self.db, self.job.identity)
-            return await runs.open_replay(
+            known = await replays.epochs(self.db, self.job.identity)
+            return await replays.open_replay(
                 self.db, self.job.identity, self.job.name, SCOPE, after=known, started=self.started, now=NOW
             )
 

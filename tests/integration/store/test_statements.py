@@ -20,7 +20,7 @@ TENANT_TABLES = re.compile(
 BY_IDENTITY = {
     *("runs.LATEST", "runs.CLAIM", "runs.NEW_EPOCH", "outbox.LEASE_DUE", "outbox.LEASE_OF_RUN"),
     # Replays and previews find a run as the queue does; what runs cost on average is told without whose they were.
-    *("runs.STANDING", "runs.SUPERSEDE", "calls.MEAN_COST"),
+    *("replays.STANDING", "replays.SUPERSEDE", "calls.MEAN_COST"),
     # Housekeeping for every tenant: what nobody works on any more, texts past their day, holds of dead workers.
     *("stale.UNFINISHED", "calls.PURGE", "budgets.EXPIRE"),
     "alerts.PURGE",
