@@ -13,10 +13,10 @@ import pytest
 from aiworker.envelope import Envelope
 from aiworker.errors import Decided
 from aiworker.protocol import LLMReply, LLMRequest
-from aiworker.runtime import examples
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from aiworker.telemetry import logs
+from tests.integration.working import insert
 from tests.support.injections import Attack, answer, found, leaves, payload, planted
 from tests.support.jobs import ScriptedModel, envelope, runtime
 
@@ -78,9 +78,7 @@ def log() -> Generator[Callable[[], list[str]]]:
 
 async def plant(database: Database, attack: Attack) -> None:
     """Insert the rows that hold the attack."""
-    example = planted(attack)
-    async with database.transaction(example.tenant) as db:
-        await examples.insert(db, example)
+    await insert(database, planted(attack))
 
 
 def delivery(attack: Attack, job: str) -> Envelope:

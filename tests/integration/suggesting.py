@@ -13,11 +13,13 @@ from aiworker.protocol import JsonValue
 from aiworker.runtime import examples
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import rows
+from tests.integration.working import insert, processor_of
 from tests.support.jobs import envelope
 
 JOB = "suggest-improvements"
 EXAMPLE = examples.load(JOB)
 TENANT, PAYLOAD = EXAMPLE.tenant, EXAMPLE.payload
+PROCESSOR = processor_of(JOB)
 STUDENT, RESUME, VACANCY = (str(PAYLOAD[name]) for name in ("student_id", "resume_id", "job_id"))
 (BODY,) = (resume.body for resume in EXAMPLE.resumes if resume.resume_id == RESUME)
 BULLETS = locator.read(BODY).bullets
@@ -30,8 +32,7 @@ BETTER = {
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    async with database.transaction(TENANT) as db:
-        await examples.insert(db, EXAMPLE)
+    await insert(database, EXAMPLE)
 
 
 def item(number: int, text: str) -> dict[str, JsonValue]:

@@ -1,20 +1,18 @@
-"""The example of generate-student-summary in the database, answers to it, and what its runs left."""
+"""The example of generate-student-summary in the database, lies about it, and what its runs left."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from aiworker.envelope import Envelope
-from aiworker.processors import PROCESSORS
-from aiworker.protocol import JsonValue, LLMRequest
-from aiworker.runtime import examples
+from aiworker.protocol import JsonValue
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import rows
-from tests.support.jobs import ScriptedModel, envelope
+from tests.integration.working import insert, processor_of
+from tests.support.jobs import envelope
 from tests.unit.domain.students.profiles import EXAMPLE
 from tests.unit.domain.students.summaries import HONEST
 
@@ -23,26 +21,16 @@ TENANT, PAYLOAD = EXAMPLE.tenant, EXAMPLE.payload
 STUDENT = str(PAYLOAD["student_id"])
 LIES = "The student is outstanding. They know Kubernetes."
 OTHER = HONEST[STUDENT][1]
-(PROCESSOR,) = (processor for processor in PROCESSORS if processor.name == JOB)
+PROCESSOR = processor_of(JOB)
 
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    async with database.transaction(TENANT) as db:
-        await examples.insert(db, EXAMPLE)
+    await insert(database, EXAMPLE)
 
 
 def job(**changes: JsonValue) -> Envelope:
     return envelope({**PAYLOAD, **changes}, name=JOB)
-
-
-def answer(text: str) -> str:
-    return json.dumps({"summary": text})
-
-
-def model(*answers: str | BaseException | Callable[[LLMRequest], str]) -> ScriptedModel:
-    """Return a model that answers with these texts."""
-    return ScriptedModel([answer(text) if isinstance(text, str) else text for text in answers])
 
 
 async def summaries(database: Database) -> list[dict[str, Any]]:

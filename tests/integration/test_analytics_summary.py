@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,14 +14,10 @@ from aiworker.domain.analytics.summary_rules import not_enough
 from aiworker.envelope import Envelope
 from aiworker.errors import Cancel, Decided, ProviderBlocked, RateLimited, TransientFault
 from aiworker.llm import prompts
-from aiworker.processors import PROCESSORS
-from aiworker.protocol import JsonValue, LLMRequest, Saved
-from aiworker.queue.producer import NewJob
-from aiworker.runtime import examples, subjects
+from aiworker.protocol import JsonValue
+from aiworker.runtime import examples
 from aiworker.runtime.execute import execute
 from aiworker.runtime.oneshot import run_once
-from aiworker.runtime.preview import previewing
-from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import Json
@@ -32,11 +25,21 @@ from tests.integration.runtime.floor import Floor
 from tests.integration.runtime.floor import floor as floor
 from tests.integration.runtime.floor import own_environment as own_environment
 from tests.integration.runtime.rows import errors, outbox, outcome, rows
+from tests.integration.working import (
+    answer,
+    insert,
+    model,
+    previews,
+    processor_of,
+    served,
+    settings,
+    untagged,
+    work_in_vain,
+)
 from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, runtime
 
 EXAMPLE = examples.load("generate-analytics-summary")
 JOB, TENANT, PAYLOAD = EXAMPLE.job, EXAMPLE.tenant, EXAMPLE.payload
-TAG = re.compile(rb"data-[0-9a-f]{10}")
 GOOD = (
     "In season {season}, {applied} of {registered} registered students applied. "
     "The placement rate was {placement_rate}. "
@@ -50,26 +53,16 @@ FILLED = (
     "Placements rose by 19 students from 2025-26."
 )
 LIES = "Half of the students were placed. The placement rate was 90 percent."
-(PROCESSOR,) = (processor for processor in PROCESSORS if processor.name == JOB)
+PROCESSOR = processor_of(JOB)
 
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    async with database.transaction(TENANT) as db:
-        await examples.insert(db, EXAMPLE)
+    await insert(database, EXAMPLE)
 
 
 def job(**changes: JsonValue) -> Envelope:
     return envelope({**PAYLOAD, **changes}, name=JOB)
-
-
-def answer(text: str) -> str:
-    return json.dumps({"summary": text})
-
-
-def model(*answers: str | BaseException | Callable[[LLMRequest], str]) -> ScriptedModel:
-    """Return a model that answers with these texts."""
-    return ScriptedModel([answer(text) if isinstance(text, str) else text for text in answers])
 
 
 async def summaries(database: Database) -> list[dict[str, Any]]:
@@ -177,12 +170,8 @@ async def test_a_second_delivery_neither_asks_nor_writes_again(database: Databas
 
 
 async def test_a_retry_pays_for_neither_answer_again(database: Database) -> None:
-    async def save(*step: object) -> Saved:
-        raise TransientFault("away")
-
     delivery, scripted = job(), model(LIES, GOOD)
-    with pytest.raises(Decided):
-        await execute(delivery, runtime(database, llm=scripted, processors=[replace(PROCESSOR, save=save)]))
+    await work_in_vain(delivery, database, PROCESSOR, scripted)
     assert await summaries(database) == []
     await execute(again(delivery), runtime(database, llm=scripted))
     (row,) = await summaries(database)
@@ -292,33 +281,20 @@ async def test_no_student_is_named_anywhere(database: Database) -> None:
 # Every way in
 
 
-def settings(provider: str, fake: FakeProviders) -> Settings:
-    own = {
-        "openai_api_key": fake.api_key,
-        "anthropic_api_key": fake.api_key,
-        "openai_base_url": fake.openai_url,
-        "anthropic_base_url": fake.anthropic_url,
-    }
-    return Settings.checked({"llm_provider": provider, "llm_compatible": False, **own}, {})
-
-
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_both_providers_take_both_questions_and_their_answer_is_stored(
     database: Database, database_url: str, provider: str
 ) -> None:
     async with FakeProviders() as fake:
         fake.script(Json({"summary": LIES}), Json({"summary": GOOD}))
-        chosen, data = settings(provider, fake), json.dumps(PAYLOAD)
-        shown = subjects.one_shot(chosen, JOB, data)
-        async with previewing(shown, chosen, database_url, []) as previewer:
-            (preview,) = previewer.previews()
-        done = await run_once(PROCESSOR, data, chosen, database_url)
+        chosen = settings(provider, fake)
+        (preview,) = await previews(JOB, PAYLOAD, chosen, database_url)
+        done = await run_once(PROCESSOR, json.dumps(PAYLOAD), chosen, database_url)
         first, second = fake.requests
     assert (done.error, done.writes) == (None, {"aiworker.analytics_summaries": 1})
     (row,) = await summaries(database)
     assert (row["summary"], row["source"], row["provider"]) == (FILLED, "corrected", provider)
-    # Each of the two runs has a tag of its own.
-    assert TAG.sub(b"data", first.raw) == TAG.sub(b"data", preview.body)
+    assert untagged(first.raw) == untagged(preview.body)
     assert HINTS["placeholder"].encode() in second.raw and b"90 percent" not in second.raw
 
 
@@ -340,9 +316,7 @@ async def test_what_the_name_of_a_branch_orders_an_obeying_model_to_say_is_never
 
 
 async def test_serve_works_the_job_and_calls_back(floor: Floor, database: Database) -> None:
-    async with floor.serving():
-        added = await floor.producer.add("ai-jobs", NewJob(JOB, json.dumps(PAYLOAD)))
-        status = await floor.ended(added)
+    status = await served(floor, EXAMPLE)
     assert status.state == "completed"
     (row,) = await summaries(database)
     assert isinstance(status.result, dict) and status.result["resultId"] == str(row["id"])
@@ -350,8 +324,6 @@ async def test_serve_works_the_job_and_calls_back(floor: Floor, database: Databa
 
 async def test_a_preview_of_too_little_shows_that_nothing_is_asked(database: Database, database_url: str) -> None:
     async with FakeProviders() as fake:
-        chosen = settings("openai", fake)
-        data = json.dumps({**PAYLOAD, "season": "2019-20"})
-        async with previewing(subjects.one_shot(chosen, JOB, data), chosen, database_url, []) as shown:
-            assert shown.previews() == []
+        data = {**PAYLOAD, "season": "2019-20"}
+        assert await previews(JOB, data, settings("openai", fake), database_url) == []
     assert await summaries(database) == []

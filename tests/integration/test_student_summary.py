@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from aiworker.domain.students.sentences import sentences
 from aiworker.domain.students.summary_checks import Ground, check
 from aiworker.errors import Cancel, Decided, ProviderBlocked, RateLimited, TransientFault
 from aiworker.llm import prompts
-from aiworker.protocol import JsonValue, LLMRequest, Saved
+from aiworker.protocol import JsonValue, LLMRequest
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import errors, outbox, outcome, rows, runs
@@ -26,13 +25,12 @@ from tests.integration.summarising import (
     PROCESSOR,
     STUDENT,
     TENANT,
-    answer,
     findings,
     job,
-    model,
     summaries,
 )
 from tests.integration.summarising import example_rows as example_rows
+from tests.integration.working import answer, model, work_in_vain
 from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, runtime
 from tests.unit.domain.students.profiles import STUDENTS, of_example
 from tests.unit.domain.students.summaries import FOUR, GOOD, with_sentence
@@ -119,12 +117,8 @@ async def test_a_second_delivery_neither_asks_nor_writes_again(database: Databas
 
 
 async def test_a_retry_pays_for_neither_answer_again(database: Database) -> None:
-    async def save(*step: object) -> Saved:
-        raise TransientFault("away")
-
     delivery, scripted = job(), model(LIES, GOOD)
-    with pytest.raises(Decided):
-        await execute(delivery, runtime(database, llm=scripted, processors=[replace(PROCESSOR, save=save)]))
+    await work_in_vain(delivery, database, PROCESSOR, scripted)
     assert await summaries(database) == []
     await execute(again(delivery), runtime(database, llm=scripted))
     (row,) = await summaries(database)

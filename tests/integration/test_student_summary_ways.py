@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 
 import pytest
 
-from aiworker.queue.producer import NewJob
-from aiworker.runtime import subjects
 from aiworker.runtime.execute import execute
 from aiworker.runtime.oneshot import run_once
-from aiworker.runtime.preview import previewing
-from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import Json
@@ -21,22 +16,11 @@ from tests.integration.runtime.floor import Floor
 from tests.integration.runtime.floor import floor as floor
 from tests.integration.runtime.floor import own_environment as own_environment
 from tests.integration.runtime.rows import rows
-from tests.integration.summarising import JOB, LIES, PAYLOAD, PROCESSOR, STUDENT, job, summaries
+from tests.integration.summarising import EXAMPLE, JOB, LIES, PAYLOAD, PROCESSOR, STUDENT, job, summaries
 from tests.integration.summarising import example_rows as example_rows
+from tests.integration.working import previews, served, settings, untagged
 from tests.support.jobs import runtime
 from tests.unit.domain.students.summaries import FOUR, GOOD
-
-TAG = re.compile(rb"data-[0-9a-f]{10}")
-
-
-def settings(provider: str, fake: FakeProviders) -> Settings:
-    own = {
-        "openai_api_key": fake.api_key,
-        "anthropic_api_key": fake.api_key,
-        "openai_base_url": fake.openai_url,
-        "anthropic_base_url": fake.anthropic_url,
-    }
-    return Settings.checked({"llm_provider": provider, "llm_compatible": False, **own}, {})
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -45,17 +29,14 @@ async def test_both_providers_take_both_questions_and_their_answer_is_stored(
 ) -> None:
     async with FakeProviders() as fake:
         fake.script(Json({"summary": LIES}), Json({"summary": GOOD}))
-        chosen, data = settings(provider, fake), json.dumps(PAYLOAD)
-        shown = subjects.one_shot(chosen, JOB, data)
-        async with previewing(shown, chosen, database_url, []) as previewer:
-            (preview,) = previewer.previews()
-        done = await run_once(PROCESSOR, data, chosen, database_url)
+        chosen = settings(provider, fake)
+        (preview,) = await previews(JOB, PAYLOAD, chosen, database_url)
+        done = await run_once(PROCESSOR, json.dumps(PAYLOAD), chosen, database_url)
         first, second = fake.requests
     assert (done.error, done.writes) == (None, {"aiworker.student_ai_summaries": 1})
     (row,) = await summaries(database)
     assert (row["summary"], row["source"], row["provider"]) == (GOOD, "corrected", provider)
-    # Each of the two runs has a tag of its own.
-    assert TAG.sub(b"data", first.raw) == TAG.sub(b"data", preview.body)
+    assert untagged(first.raw) == untagged(preview.body)
     assert b"An earlier answer could not be used" in second.raw and b"Kubernetes" in second.raw
 
 
@@ -83,9 +64,7 @@ async def test_what_a_resume_orders_an_obeying_model_to_claim_is_never_said(
 
 
 async def test_serve_works_the_job_and_calls_back(floor: Floor, database: Database) -> None:
-    async with floor.serving():
-        added = await floor.producer.add("ai-jobs", NewJob(JOB, json.dumps(PAYLOAD)))
-        status = await floor.ended(added)
+    status = await served(floor, EXAMPLE)
     assert status.state == "completed"
     (row,) = await summaries(database)
     assert isinstance(status.result, dict) and status.result["resultId"] == str(row["id"])
@@ -98,8 +77,5 @@ async def test_a_preview_of_a_profile_whose_summary_stands_shows_that_nothing_is
     await execute(job(), runtime(database))
     async with FakeProviders() as fake:
         chosen = settings("openai", fake)
-        async with previewing(subjects.one_shot(chosen, JOB, json.dumps(PAYLOAD)), chosen, database_url, []) as shown:
-            assert shown.previews() == []
-        forced = json.dumps({**PAYLOAD, "force": True})
-        async with previewing(subjects.one_shot(chosen, JOB, forced), chosen, database_url, []) as shown:
-            assert len(shown.previews()) == 1
+        assert await previews(JOB, PAYLOAD, chosen, database_url) == []
+        assert len(await previews(JOB, {**PAYLOAD, "force": True}, chosen, database_url)) == 1

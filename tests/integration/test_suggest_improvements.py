@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from typing import Any
 
 import asyncpg
 import pytest
 
 from aiworker.errors import Cancel, Decided
-from aiworker.processors import PROCESSORS
-from aiworker.queue.producer import NewJob
-from aiworker.runtime import subjects
 from aiworker.runtime.execute import execute
 from aiworker.runtime.oneshot import run_once
-from aiworker.runtime.preview import previewing
-from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import Json
+from tests.integration.runtime.floor import Floor
 from tests.integration.runtime.floor import floor as floor
 from tests.integration.runtime.floor import own_environment as own_environment
 from tests.integration.runtime.rows import errors, outbox, outcome, rows, runs
@@ -31,6 +25,7 @@ from tests.integration.suggesting import (
     EXAMPLE,
     JOB,
     PAYLOAD,
+    PROCESSOR,
     RESUME,
     STUDENT,
     TENANT,
@@ -42,11 +37,8 @@ from tests.integration.suggesting import (
     suggestions,
 )
 from tests.integration.suggesting import example_rows as example_rows
+from tests.integration.working import previews, served, settings, untagged
 from tests.support.jobs import ScriptedModel, again, runtime
-
-(PROCESSOR,) = (processor for processor in PROCESSORS if processor.name == JOB)
-TAG = re.compile(rb"data-[0-9a-f]{10}")
-
 
 # What is written
 
@@ -223,35 +215,22 @@ async def test_suggestions_of_others_stay_pending(database: Database) -> None:
 # Every way in
 
 
-def settings(provider: str, fake: FakeProviders) -> Settings:
-    own = {
-        "openai_api_key": fake.api_key,
-        "anthropic_api_key": fake.api_key,
-        "openai_base_url": fake.openai_url,
-        "anthropic_base_url": fake.anthropic_url,
-    }
-    return Settings.checked({"llm_provider": provider, "llm_compatible": False, **own}, {})
-
-
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_both_providers_take_the_question_and_their_answer_is_stored(
     database: Database, database_url: str, provider: str
 ) -> None:
     async with FakeProviders() as fake:
         fake.default(Json(json.loads(ANSWER)))
-        chosen, data = settings(provider, fake), json.dumps(PAYLOAD)
-        done = await run_once(PROCESSOR, data, chosen, database_url)
+        chosen = settings(provider, fake)
+        done = await run_once(PROCESSOR, json.dumps(PAYLOAD), chosen, database_url)
         (seen,) = fake.requests
-        shown = subjects.one_shot(chosen, JOB, data)
-        async with previewing(shown, chosen, database_url, []) as previewer:
-            (preview,) = previewer.previews()
+        (preview,) = await previews(JOB, PAYLOAD, chosen, database_url)
     assert (done.error, done.writes) == (None, {"aiworker.resume_suggestions": 3})
     assert [row["suggested"] for row in await suggestions(database)] == list(BETTER.values())
     (call,) = await rows(database, "SELECT provider, step, prompt_name, tokens_in FROM aiworker.calls")
     assert (call["provider"], call["step"], call["prompt_name"]) == (provider, "suggest", JOB)
     assert call["tokens_in"] > 100
-    # Each of the two runs has a tag of its own.
-    assert TAG.sub(b"data", seen.raw) == TAG.sub(b"data", preview.body)
+    assert untagged(seen.raw) == untagged(preview.body)
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -270,11 +249,9 @@ async def test_what_a_vacancy_orders_an_obeying_model_to_claim_is_never_suggeste
     assert await suggestions(database) == []
 
 
-async def test_serve_works_the_job_and_calls_back_with_the_run(floor: Any, database: Database) -> None:
-    async with floor.serving():
-        number = await floor.producer.add("ai-jobs", NewJob(JOB, json.dumps(PAYLOAD)))
-        ended = await floor.ended(number)
-    assert ended.state == "completed"
+async def test_serve_works_the_job_and_calls_back_with_the_run(floor: Floor, database: Database) -> None:
+    status = await served(floor, EXAMPLE)
+    assert status.state == "completed"
     found = await suggestions(database)
     (message,) = await outbox(database)
     assert {str(row["run_id"]) for row in found} == {json.loads(message["body"])["resultId"]}
