@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from aiworker.domain.resume import locator
 from aiworker.errors import Decided
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
-from tests.integration.runtime.rows import errors, outbox, rows, runs, variants
-from tests.support.jobs import EXAMPLE, HONEST, TENANT, ScriptedModel, envelope, insert_example, payload, runtime
+from tests.integration.rewriting import BULLETS, FABRICATED, PAYLOAD, answering, changed, findings, stored
+from tests.integration.rewriting import example_rows as example_rows
+from tests.integration.runtime.rows import errors, outbox, runs, variants
+from tests.support.jobs import HONEST, TENANT, envelope, payload, runtime
 
-PAYLOAD = EXAMPLE.payload
-RESUME = next(resume for resume in EXAMPLE.resumes if resume.resume_id == PAYLOAD["resume_id"])
-BULLETS = locator.read(RESUME.body).bullets
-FABRICATED = "Built a REST endpoint with FastAPI and MongoDB that returns the refund status of 900 merchants"
 WORN = "Leveraged 34 unit tests to raise branch coverage of the refund module from 61 % to 83 %"
-FINDINGS = """
-SELECT tenant_id, student_id, resume_id, run_id::text, section, rule, token, severity, original, proposed
-FROM aiworker.guard_findings WHERE tenant_id = $1 ORDER BY finding_id
-"""
-
-
-@pytest.fixture(autouse=True)
-async def example_rows(database: Database) -> None:
-    await insert_example(database)
-
-
-def answering(**texts: str) -> ScriptedModel:
-    return ScriptedModel([json.dumps(texts)])
 
 
 async def test_a_refused_bullet_keeps_its_text_and_the_findings_say_why(database: Database) -> None:
     model = answering(b0=HONEST, b1=FABRICATED, b2=WORN)
     receipt = await execute(envelope(), runtime(database, llm=model))
-    (variant,) = await variants(database)
-    stored = [bullet.text for bullet in locator.read(variant["body"]).bullets]
-    assert stored == [HONEST, BULLETS[1].text, WORN, *(bullet.text for bullet in BULLETS[3:])]
-    (record,) = await rows(database, "SELECT bullets FROM aiworker.resume_rewrites")
-    changed = {bullet["id"]: bullet["changed"] for bullet in json.loads(record["bullets"])}
-    assert changed == {bullet.id: bullet.id in ("b0", "b2") for bullet in BULLETS}
+    assert await stored(database) == [HONEST, BULLETS[1].text, WORN, *(bullet.text for bullet in BULLETS[3:])]
+    assert await changed(database) == {bullet.id: bullet.id in ("b0", "b2") for bullet in BULLETS}
 
-    found = await rows(database, FINDINGS, TENANT)
+    found = await findings(database)
     whose = {
         "tenant_id": TENANT,
         "student_id": PAYLOAD["student_id"],
@@ -65,7 +43,7 @@ async def test_a_refused_bullet_keeps_its_text_and_the_findings_say_why(database
 
 async def test_an_honest_answer_leaves_no_findings(database: Database) -> None:
     receipt = await execute(envelope(), runtime(database, llm=answering(b0=HONEST)))
-    assert await rows(database, FINDINGS, TENANT) == []
+    assert await findings(database) == []
     assert receipt["writes"] == {"resumes": 1, "aiworker.resume_rewrites": 1}
 
 
@@ -91,6 +69,6 @@ async def test_the_vacancy_s_words_are_judged_with_the_text_that_was_used(databa
     }
     data = payload(job_id=job, job_description=other)
     await execute(envelope(data), runtime(database, llm=answering(**texts, b2=WORN)))
-    found = await rows(database, FINDINGS, TENANT)
+    found = await findings(database)
     copied = [finding["section"] for finding in found if finding["rule"] == "copied"]
     assert copied == [{"row": BULLETS[0].path, "payload": BULLETS[3].path}[source]]

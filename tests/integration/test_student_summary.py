@@ -22,7 +22,6 @@ from tests.integration.summarising import (
     JOB,
     LIES,
     OTHER,
-    PROCESSOR,
     STUDENT,
     TENANT,
     findings,
@@ -118,7 +117,7 @@ async def test_a_second_delivery_neither_asks_nor_writes_again(database: Databas
 
 async def test_a_retry_pays_for_neither_answer_again(database: Database) -> None:
     delivery, scripted = job(), model(LIES, GOOD)
-    await work_in_vain(delivery, database, PROCESSOR, scripted)
+    await work_in_vain(delivery, runtime(database, llm=scripted))
     assert await summaries(database) == []
     await execute(again(delivery), runtime(database, llm=scripted))
     (row,) = await summaries(database)

@@ -16,14 +16,14 @@ from aiworker.protocol import JsonValue, LLMRequest, Saved
 from aiworker.queue.producer import JobStatus, NewJob
 from aiworker.runtime import examples, subjects
 from aiworker.runtime.examples import Example
-from aiworker.runtime.execute import execute
+from aiworker.runtime.execute import Runtime, execute
 from aiworker.runtime.preview import Preview, previewing
 from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from tests.integration.runtime.floor import Floor
 from tests.support import doors
-from tests.support.jobs import ScriptedModel, runtime
+from tests.support.jobs import ScriptedModel
 
 _TAG = re.compile(rb"data-[0-9a-f]{10}")
 
@@ -55,14 +55,15 @@ def model(*answers: str | BaseException | Callable[[LLMRequest], str]) -> Script
 # Ways in
 
 
-async def work_in_vain(delivery: Envelope, database: Database, processor: AnyProcessor, llm: ScriptedModel) -> None:
+async def work_in_vain(delivery: Envelope, wired: Runtime) -> None:
     """Work a delivery up to its result, which cannot be saved."""
 
     async def save(*step: object) -> Saved:
         raise TransientFault("away")
 
+    processors = [replace(processor, save=save) for processor in wired.processors]
     with pytest.raises(Decided):
-        await execute(delivery, runtime(database, llm=llm, processors=[replace(processor, save=save)]))
+        await execute(delivery, replace(wired, processors=processors))
 
 
 def settings(provider: str, fake: FakeProviders) -> Settings:
