@@ -251,12 +251,14 @@ class Described:
     """A result in terms that a case of `prompt-preview --fixtures` can be held against.
 
     A place is what the job calls a text: a bullet's id, a section's path, `summary`. `changed` holds the new texts by
-    place, `kept` the places whose text stays, `findings` what a guard found: place and rule.
+    place, `kept` the places whose text stays, `findings` what a guard found: place and rule. `notes` holds what a job
+    tells of a place beside its text: why it is suggested, or which way it came.
     """
 
     changed: Mapping[str, str]
     kept: tuple[str, ...] = ()
     findings: tuple[tuple[str, str], ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,12 @@ async def save(payload: Payload, facts: Facts, result: Summary, tx: Tx) -> Saved
 
 
 def describe(facts: Facts, result: Summary) -> Described:
-    """Say what cases may expect of a summary: its text, and the rules that sentences left out had broken."""
-    return Described({"summary": result.text}, findings=tuple(("summary", rule) for rule in result.broken))
+    """Say what cases may expect of a summary: its text, its source, and the rules that sentences left out broke."""
+    return Described(
+        {"summary": result.text},
+        findings=tuple(("summary", rule) for rule in result.broken),
+        notes={"summary": result.source},
+    )
 
 
 def chosen(payload: Payload) -> dict[str, JsonValue]:

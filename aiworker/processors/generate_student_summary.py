@@ -157,12 +157,13 @@ async def save(payload: Payload, facts: Facts, result: Summary, tx: Tx) -> Saved
 
 
 def describe(facts: Facts, result: Summary) -> Described:
-    """Say what cases may expect: the text of `summary`, unless it stands as it was, and what was found."""
+    """Say what cases may expect: the text of `summary` and its source, unless it stands as it was, and the faults."""
     stands = result.stored_as is not None
     return Described(
         changed={} if stands else {"summary": result.text},
         kept=("summary",) if stands else (),
         findings=tuple(("summary", finding.fault.rule) for finding in result.findings),
+        notes={"summary": result.source} if result.source else {},
     )
 
 

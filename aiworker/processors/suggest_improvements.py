@@ -176,13 +176,14 @@ async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> S
 
 
 def describe(facts: Facts, result: Suggestions) -> Described:
-    """Say which bullets got a suggestion, which did not, and what the guard found."""
+    """Say which bullets got a suggestion and for what reason, which did not, and what the guard found."""
     ids = {bullet.path: bullet.id for bullet in facts.document.bullets}
     changed = {ids[each.section]: each.suggested for each in result.safe}
     return Described(
         changed=changed,
         kept=tuple(bullet for bullet in ids.values() if bullet not in changed),
         findings=tuple((ids[found.section], found.rule) for found in result.findings),
+        notes={ids[each.section]: each.reason for each in result.safe},
     )
 
 

@@ -23,7 +23,7 @@ from aiworker.runtime.examples import WRITTEN_KINDS, Example
 
 MAX_CASE = 4 * 1024 * 1024
 """Bytes; a case holds a payload, its rows and an answer."""
-OF_RESULT = ("changed", "kept", "findings", "contains", "lacks")
+OF_RESULT = ("changed", "kept", "findings", "notes", "contains", "lacks")
 """What can be expected only of a result that its job describes."""
 
 FORM_WORDS: Mapping[str, str] = {
@@ -47,13 +47,14 @@ class Finding(_Form):
 
 
 class Expected(_Form):
-    """What must hold; a list names some of what is there, an empty one says that there is nothing."""
+    """What must hold; a list or map names some of what is there, an empty one says that there is nothing."""
 
     status: Literal["ok", "failed"] = "ok"
     code: str | None = None
     changed: list[str] | None = None
     kept: list[str] | None = None
     findings: list[Finding] | None = None
+    notes: dict[str, str] | None = None
     contains: list[str] = []
     lacks: list[str] = []
     prompt_contains: list[str] = []

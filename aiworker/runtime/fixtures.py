@@ -244,6 +244,7 @@ def _of_result(expect: Expected, result: Described) -> Iterator[str]:
         found = [f"{rule} of {place}" for place, rule in result.findings]
         wanted = [f"{each.rule} of {each.bullet}" for each in expect.findings]
         yield from _places("findings", wanted, found, {})
+    yield from _notes(expect.notes, result.notes)
     yield from _texts("contains", expect.contains, result.changed.values(), are_there=True)
     yield from _texts("lacks", expect.lacks, result.changed.values(), are_there=False)
 
@@ -259,6 +260,13 @@ def _places(
         if place not in found:
             instead = (what for what, places in others.items() if place in places)
             yield f"{key}: {place} {next(instead, 'is not there')}"
+
+
+def _notes(wanted: Mapping[str, str] | None, found: Mapping[str, str]) -> Iterator[str]:
+    yield from _places("notes", None if wanted is None else list(wanted), found, {})
+    for place, note in (wanted or {}).items():
+        if found.get(place, note) != note:
+            yield f"notes: {place} has another than {_quoted(note)}"
 
 
 def _texts(key: str, texts: Sequence[str], places: Collection[str], *, are_there: bool) -> Iterator[str]:

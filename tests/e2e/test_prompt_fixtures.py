@@ -15,7 +15,8 @@ from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import EchoMap, Text
 from tests.e2e.daemon import JOB, NOWHERE, Done, Site, opened_site
 
-SHIPPED = Path(__file__).parents[2] / "examples" / "fixtures" / JOB
+FOLDERS = sorted((Path(__file__).parents[2] / "examples" / "fixtures").iterdir())
+SHIPPED = next(folder for folder in FOLDERS if folder.name == JOB)
 UNREACHABLE = "postgresql://me:hunter2@127.0.0.1:1/nowhere"
 CANARY = "Ostrivane Marrowby"
 HONEST = {"b0": "Maintained the settlement report scripts and updated the runbook weekly."}
@@ -32,6 +33,10 @@ def folder(tmp_path: Path) -> Path:
     found = tmp_path / "cases"
     found.mkdir()
     return found
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.glob("*.json"))
 
 
 def put(folder: Path, name: str, *, answered: bool = True, **changes: object) -> None:
@@ -62,22 +67,27 @@ async def test_the_shipped_cases_pass_and_leave_nothing(site: Site) -> None:
     head, *rows = done.out.splitlines()
     assert done.code == 0, done.out
     assert head == "file\tcase\tresult\twhat differed"
-    assert [row.split("\t")[0] for row in rows] == sorted(file.name for file in SHIPPED.glob("*.json"))
+    assert [row.split("\t")[0] for row in rows] == names(SHIPPED)
     assert {tuple(row.split("\t")[2:]) for row in rows} == {("passed", "-")}
     assert done.err.splitlines() == [f"running {len(rows)} cases", f"all {len(rows)} cases passed"]
     assert await site.row_counts() == before
 
 
-async def test_a_run_for_a_build_server_is_one_document_and_a_report(site: Site) -> None:
-    report = site.directory / "report.xml"
-    done = await run(site, SHIPPED, "--json", "--junit", str(report))
+@pytest.mark.parametrize("shipped", FOLDERS, ids=lambda folder: folder.name)
+async def test_a_run_for_a_build_server_is_one_document_and_a_report(site: Site, shipped: Path) -> None:
+    before, report = await site.row_counts(), site.directory / "report.xml"
+    done = await run(site, shipped, "--json", "--junit", str(report))
     document, suites = done.document, ElementTree.parse(report).getroot()
+    cases = document["cases"]
     assert (done.code, document["schema"], document["failed"]) == (0, "aiworker.prompt-fixtures/1", 0)
-    assert document["passed"] == len(document["cases"]) == int(suites.attrib["tests"])
-    assert suites.attrib["failures"] == "0" and {suite.attrib["name"] for suite in suites} == {JOB}
-    first = document["cases"][0]
-    assert (first["job"], first["passed"], first["differences"]) == (JOB, True, [])
-    assert first["answeredBy"] == "the case" and first["promptTokens"] > 500 and first["costUsd"] == "0"
+    assert [case["file"] for case in cases] == names(shipped)
+    assert document["passed"] == len(cases) == int(suites.attrib["tests"])
+    assert suites.attrib["failures"] == "0" and {suite.attrib["name"] for suite in suites} == {shipped.name}
+    assert {(case["job"], case["passed"], case["costUsd"]) for case in cases} == {(shipped.name, True, "0")}
+    assert [case["file"] for case in cases if case["differences"]] == []
+    assert {case["answeredBy"] for case in cases} == {"the case", "offline-rules-1", "-"}
+    assert max(case["promptTokens"] for case in cases) > 500
+    assert await site.row_counts() == before
 
 
 async def test_a_case_that_fails_is_told_with_what_differed_and_nobody_s_text(site: Site, folder: Path) -> None:
@@ -124,7 +134,7 @@ async def test_a_malformed_case_keeps_all_from_running_and_needs_no_database(sit
     assert (done.code, done.out) == (2, "")
     assert "2 of 3 cases are malformed." in done.err
     assert "torn.json: it is not valid JSON" in done.err
-    assert "unknown.json: expect.chnaged: unknown; known: status, code, changed, kept, findings, contains" in done.err
+    assert "unknown.json: expect.chnaged: unknown; known: status, code, changed, kept, findings, notes," in done.err
 
 
 async def test_a_folder_without_a_case_or_no_folder_is_a_usage_error(site: Site, folder: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from pathlib import Path
 
 import pytest
@@ -10,24 +12,48 @@ import pytest
 from aiworker.domain.resume.locator import context, read, skills
 from aiworker.domain.resume.splice import mark_verified, splice
 from aiworker.domain.resume.structure import assert_same_structure
+from tests.support.resumes import owner
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 RESUMES = sorted((EXAMPLES / "resumes").glob("*.json"))
 VACANCIES = sorted((EXAMPLES / "vacancies").glob("*.json"))
+HOSTS = ("example.com", "example.org")
+SCHEMA_HOST = "raw.githubusercontent.com"
+"""Of the schema that a JSON Resume document names itself."""
+SECTIONS: dict[str, list[str]] = {
+    "accountant": ["profile", "workExperiences", "educations", "projects", "skills", "custom", "settings"],
+    "campus": ["basics", "summary", "experience", "projects"],
+    "career-changer": ["basics", "summary", "experience", "projects"],
+    "electronics-campus": ["basics", "experience", "projects", "positions_of_responsibility", "consent", "meta"],
+    "marketing-mba": ["first_name", "work_experience", "projects", "section_configs", "document_settings"],
+    "mechanical-campus": ["basics", "experience", "projects", "positions_of_responsibility", "consent", "meta"],
+    "ml-engineer": ["$schema", "basics", "work", "volunteer", "projects", "meta"],
+    "senior-engineer": ["$schema", "basics", "work", "projects"],
+    "spanish": ["basics", "summary", "experience", "projects"],
+    "supply-chain": ["personalInfo", "workExperience", "personalProjects", "sectionMeta", "customSections"],
+}
+"""What tells the tool that stores a document of the kind."""
+NAMELESS_ENTRIES = {"accountant": ["projects.0"]}
+"""OpenResume names a project under `project`, where nothing looks for it."""
+UNREAD_SKILLS = {"supply-chain"}
+"""Resume-Matcher keeps them in `additional.technicalSkills`, where nothing looks for them."""
 
 
-def test_there_are_four_resumes_and_three_vacancies() -> None:
-    assert [path.stem for path in RESUMES] == ["campus", "career-changer", "senior-engineer", "spanish"]
-    assert len(VACANCIES) == 3
+def test_the_resumes_are_those_of_several_trades_and_tools() -> None:
+    assert [path.stem for path in RESUMES] == sorted(SECTIONS)
+    for path in RESUMES:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert [key for key in SECTIONS[path.stem] if key not in document] == []
+    assert len(VACANCIES) == 5
 
 
 @pytest.mark.parametrize("path", RESUMES, ids=lambda path: path.stem)
 def test_a_resume_is_read_and_spliced_byte_for_byte(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     document = read(text)
-    assert 8 <= len(document.bullets) <= 14
-    assert all(entry.heading for entry in context(document))
-    assert skills(document)
+    assert 8 <= len(document.bullets) <= 16
+    assert [entry.path for entry in context(document) if not entry.heading] == NAMELESS_ENTRIES.get(path.stem, [])
+    assert bool(skills(document)) is (path.stem not in UNREAD_SKILLS)
     assert splice(document, {}) == text
     marked = read(mark_verified(document, {"b0": "New"}))
     assert_same_structure(document.tree, marked.tree, document.bullets)
@@ -36,9 +62,24 @@ def test_a_resume_is_read_and_spliced_byte_for_byte(path: Path) -> None:
 
 @pytest.mark.parametrize("path", RESUMES, ids=lambda path: path.stem)
 def test_addresses_and_numbers_are_fictional(path: Path) -> None:
-    basics = json.loads(path.read_text(encoding="utf-8"))["basics"]
-    assert basics["email"].endswith(("@example.com", "@example.org"))
-    assert "000" in basics["phone"]
+    text = path.read_text(encoding="utf-8")
+    person = owner(text)
+    assert person.email.endswith(("@example.com", "@example.org"))
+    assert "000" in person.phone
+    assert set(re.findall(r"https?://([^/\"]+)", text)) <= {*HOSTS, SCHEMA_HOST}
+    assert text.count(SCHEMA_HOST) == text.count('"$schema"')
+
+
+@pytest.mark.parametrize("name", ["electronics-campus", "mechanical-campus"])
+def test_a_platform_s_resume_has_ids_and_its_bullets_are_verified_or_not(name: str) -> None:
+    document = json.loads((EXAMPLES / "resumes" / f"{name}.json").read_text(encoding="utf-8"))
+    entries = [*document["experience"], *document["projects"], *document["positions_of_responsibility"]]
+    bullets = [bullet for entry in entries for bullet in entry["bullets"]]
+    ids = [uuid.UUID(item["id"]) for item in (*entries, *bullets, *document["education"], *document["certifications"])]
+    assert len(set(ids)) == len(ids)
+    assert {bullet["verified"] for bullet in bullets} == {True, False}
+    assert len(document["basics"]["links"]) > 1
+    assert all({"issuer", "date", "credential_url"} <= each.keys() for each in document["certifications"])
 
 
 def test_the_campus_resume_has_a_cgpa_and_rupees_as_students_write_them() -> None:

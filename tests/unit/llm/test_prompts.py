@@ -30,6 +30,7 @@ from aiworker.processors.rewrite_resume import Facts, Payload, Tone, ask
 from aiworker.protocol import Block, Context, Limits, Prompt
 from aiworker.runtime import examples
 from tests.support.jobs import EXAMPLE, NOW, TENANT, payload
+from tests.support.resumes import owner
 from tests.unit.domain.analytics.seasons import FIGURES
 from tests.unit.domain.students.profiles import of_example
 
@@ -322,7 +323,7 @@ def test_no_name_address_or_id_of_an_example_is_in_any_block(
 ) -> None:
     facts = replace(facts_of(resume), vacancy_title=str(vacancy["title"]), vacancy_text=str(vacancy["description"]))
     told = "\n".join(part.text for part in asked(facts).blocks)
-    basics = json.loads(resume.body)["basics"]
-    private = [*(str(basics[key]) for key in ("name", "email", "phone")), *basics["name"].split()]
+    person = owner(resume.body)
+    private = [*person, *person.name.split()]
     ids = [resume.resume_id, resume.student_id, TENANT, PAYLOAD.job_id, CTX.tag_key.decode()]
     assert [word for word in (*private, *ids) if word in told] == []

@@ -24,6 +24,7 @@ from aiworker.processors.rewrite_resume import (
 from aiworker.protocol import Context, JsonValue, Limits, LLMReply, LLMRequest, Tx
 from aiworker.runtime import examples
 from tests.support.jobs import NOW, TENANT, payload
+from tests.support.resumes import owner
 
 BODY = """{"basics": {"name": "Ananya Velankar", "email": "a@example.com", "phone": "+91 00000 00000"},
  "cgpa": 8.40,
@@ -99,9 +100,8 @@ def test_nothing_that_names_the_person_leaves_the_house() -> None:
 
 @pytest.mark.parametrize("resume", examples.load("rewrite-resume").resumes, ids=lambda resume: resume.resume_id)
 def test_no_example_s_name_or_address_leaves_the_house(resume: examples.Resume) -> None:
-    basics = json.loads(resume.body)["basics"]
     told = json.dumps(dict(asked(replace(FACTS, document=locator.read(resume.body))).inputs), ensure_ascii=False)
-    assert not any(basics[key] in told for key in ("name", "email", "phone"))
+    assert [word for word in owner(resume.body) if word in told] == []
 
 
 def test_the_answer_must_be_a_map_of_exactly_these_ids_to_texts() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from aiworker.domain.analytics import review
+from aiworker.domain.students import summary_checks
 from aiworker.errors import ExitCode, InvalidPayload, UsageError
-from aiworker.processors import PROCESSORS
+from aiworker.processors import PROCESSORS, generate_analytics_summary, generate_student_summary, rewrite_resume
 from aiworker.protocol import Described, JsonValue
 from aiworker.runtime import examples
 from aiworker.runtime.cases import OF_RESULT, Case, Expected, File, read
@@ -21,6 +23,7 @@ JOB = "rewrite-resume"
 DOCS = Path(__file__).parents[3] / "docs" / "prompts.md"
 SHIPPED = Path(__file__).parents[3] / "examples" / "fixtures"
 CANARY = "Quillonde Barrowfax"
+PAYLOADS = len(EXAMPLE.payloads)
 
 
 def written(**changes: object) -> dict[str, object]:
@@ -187,7 +190,7 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         ({"job": JOB, "name": "x", "expect": {}}, "payload: missing, and so is example"),
         (written(name=""), "name: is empty"),
         (written(job="rewrite-resumee"), "job: There is no job of that name; known: "),
-        (written(example=4), "example: rewrite-resume has 4 payloads, counted from 0"),
+        (written(example=PAYLOADS), f"example: rewrite-resume has {PAYLOADS} payloads, counted from 0"),
         (written(example=-1), "example: is too small"),
         (written(example=True), "example: must be a whole number"),
         (written(payload=[CANARY]), "payload: must be an object"),
@@ -203,6 +206,7 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         (written(expect={"status": CANARY}), "expect.status: not one of ok, failed"),
         (written(expect={"changed": "b0"}), "expect.changed: must be a list"),
         (written(expect={"changed": [7]}), "expect.changed.0: must be a text"),
+        (written(expect={"notes": ["b0"]}), "expect.notes: must be an object"),
         (written(expect={"findings": [{"bullet": "b0"}]}), "expect.findings.0.rule: missing"),
         (
             written(expect={"findings": [{"bullet": "b0", "rule": "number", "token": "7"}]}),
@@ -211,7 +215,10 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
         (written(expect={"max_prompt_tokens": 0}), "expect.max_prompt_tokens: is too small"),
         (written(expect={"code": "not_found"}), "expect.code: only with status failed"),
         *(
-            (written(expect={"status": "failed", key: []}), f"expect.{key}: a job that fails has no result")
+            (
+                written(expect={"status": "failed", key: {} if key == "notes" else []}),
+                f"expect.{key}: a job that fails has no result",
+            )
             for key in OF_RESULT
         ),
     ],
@@ -283,13 +290,39 @@ def test_a_job_that_does_not_describe_its_result_says_what_can_be_expected(tmp_p
 # What is shipped
 
 
-def test_every_shipped_folder_is_a_job_s_and_can_be_read() -> None:
+def test_every_job_has_a_shipped_folder_that_can_be_read() -> None:
     folders = sorted(folder.name for folder in SHIPPED.iterdir())
-    assert JOB in folders and set(folders) <= {each.name for each in PROCESSORS}
+    assert folders == sorted(each.name for each in PROCESSORS)
     for folder in folders:
         cases = read(SHIPPED / folder)
         assert {case.processor.name for case in cases} == {folder}
-    assert len(read(SHIPPED / JOB)) >= 8
+        assert len({case.name for case in cases}) == len(cases) >= 10
+
+
+@pytest.mark.parametrize(
+    ("job", "rules", "codes"),
+    [
+        ("suggest-improvements", rewrite_resume.REASONS, {"invalid_answer", "no_safe_change", "not_found"}),
+        ("generate-student-summary", summary_checks.REASONS, {"invalid_answer", "not_found"}),
+        ("generate-analytics-summary", [*review.CHECKS, "length"], {"invalid_answer"}),
+    ],
+)
+def test_a_job_s_shipped_cases_show_every_rule_it_refuses_by(job: str, rules: Iterable[str], codes: set[str]) -> None:
+    expected = [case.expect for case in read(SHIPPED / job)]
+    shown = {finding.rule for each in expected for finding in each.findings or []}
+    assert sorted(set(rules) - shown) == []
+    assert {each.code for each in expected} >= {*codes, "invalid_payload"}
+
+
+def test_the_shipped_summaries_come_every_way_there_is() -> None:
+    ways = {
+        job: {note for case in read(SHIPPED / job) for note in (case.expect.notes or {}).values()}
+        for job in ("generate-student-summary", "generate-analytics-summary")
+    }
+    assert ways == {
+        "generate-student-summary": set(get_args(generate_student_summary.Source)),
+        "generate-analytics-summary": set(get_args(generate_analytics_summary.Source)),
+    }
 
 
 def test_the_shipped_cases_cover_every_sample_resume_and_tone() -> None:

@@ -21,7 +21,10 @@ from aiworker.runtime.fixtures import NotAnswered, Seen, differences
 from tests.support.jobs import NOW
 
 RESULT = Described(
-    {"b0": "Wrote 34 tests", "b1": "Measured it"}, ("b2", "b3"), (("b2", "number"), ("b2", "term"), ("b3", "rate"))
+    {"b0": "Wrote 34 tests", "b1": "Measured it"},
+    ("b2", "b3"),
+    (("b2", "number"), ("b2", "term"), ("b3", "rate")),
+    {"b0": "Says what you did.", "b1": "Shorter."},
 )
 
 
@@ -38,6 +41,7 @@ def differing(expect: dict[str, Any], **seen: Any) -> list[str]:
         {"status": "ok"},
         {"changed": ["b0"], "kept": ["b3", "b2"]},
         {"findings": [{"bullet": "b3", "rule": "rate"}]},
+        {"notes": {"b1": "Shorter."}},
         {"contains": ["34 tests", "Measured"], "lacks": ["Led"]},
         {"prompt_contains": ["whole"], "prompt_lacks": ["name"], "max_prompt_tokens": 1_234},
     ],
@@ -58,6 +62,9 @@ def test_what_holds_differs_in_nothing(expect: dict[str, Any]) -> None:
         ({"kept": ["b99"]}, ["kept: b99 is not there"]),
         ({"findings": []}, ["findings: expected none, got number of b2, term of b2, rate of b3"]),
         ({"findings": [{"bullet": "b3", "rule": "number"}]}, ["findings: number of b3 is not there"]),
+        ({"notes": {"b0": "Shorter.", "b1": "Shorter."}}, ["notes: b0 has another than 'Shorter.'"]),
+        ({"notes": {"b2": "Shorter."}}, ["notes: b2 is not there"]),
+        ({"notes": {}}, ["notes: expected none, got b0, b1"]),
         ({"contains": ["34 tests", "Led"]}, ["contains: 'Led' is not there"]),
         ({"lacks": ["34 tests", "Led"]}, ["lacks: '34 tests' is there"]),
         ({"prompt_contains": ["name"]}, ["prompt_contains: 'name' is not there"]),
