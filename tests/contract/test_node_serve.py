@@ -11,6 +11,7 @@ import pytest
 from aiworker.queue.connection import client_name
 from tests.contract.node_bullmq import node
 from tests.e2e.daemon import JOB, QUEUE, Site
+from tests.e2e.resume_jobs import ANALYTICS, JOBS
 from tests.integration.queue.room import Room
 from tests.support.jobs import TENANT, payload
 
@@ -29,6 +30,23 @@ async def test_a_job_node_adds_is_done_and_nodes_events_see_our_receipt(site: Si
     assert event["returnvalue"]["resultId"] == variant["id"]
     (callback,) = await site.core_api.wait_for(1)
     assert callback.body == {"jobId": answer["id"], "jobType": JOB, "tenantId": TENANT, "resultId": variant["id"]}
+
+
+async def test_each_further_job_node_adds_is_done_and_nodes_events_see_its_receipt(site: Site, node_room: Room) -> None:
+    await site.insert(ANALYTICS.example)
+    await site.serve()
+    lines = await node(node_room, "complete", jobs=[{"name": job.name, "data": job.payload} for job in JOBS])
+    callbacks = {callback.body["jobType"]: callback.body for callback in await site.core_api.wait_for(len(JOBS))}
+
+    events = {line["jobId"]: line for line in lines if line.get("event")}
+    answers = [cast("dict[str, Any]", line) for line in lines if "answer" in line]
+    for job, answer in zip(JOBS, answers, strict=True):
+        job_id, receipt = answer["id"], answer["answer"]
+        assert events[job_id] == {"event": "completed", "jobId": job_id, "returnvalue": receipt}
+        assert receipt == await site.receipt(job_id)
+        assert {row["id"] for row in await site.rows(job.results)} == {receipt["resultId"]}
+        told = {"jobId": job_id, "jobType": job.name, "tenantId": job.tenant, "resultId": receipt["resultId"]}
+        assert callbacks[job.name] == told
 
 
 async def test_node_sees_an_invalid_job_fail_with_a_code_and_no_value(site: Site, node_room: Room) -> None:

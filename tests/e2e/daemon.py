@@ -13,7 +13,7 @@ import signal
 import sys
 import uuid
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +25,11 @@ from bullmq import Job, Queue
 from redis.asyncio import Redis
 
 from aiworker.queue.connection import short_client
+from aiworker.runtime.examples import Example
 from aiworker.store.database import opened
 from aiworker.testing.core_api import FakeCoreApi
 from tests.support.environment import scrubbed
-from tests.support.jobs import insert_example
+from tests.support.jobs import EXAMPLE, insert_example
 from tests.support.redis_text import text_in_redis
 
 QUEUE = "ai-jobs"
@@ -38,7 +39,7 @@ NOWHERE = "redis://127.0.0.1:1/0"
 TABLES = (
     *("aiworker.runs", "aiworker.calls", "aiworker.outbox", "aiworker.ai_job_errors", "aiworker.audit"),
     *("aiworker.resume_rewrites", "aiworker.resume_suggestions", "aiworker.student_ai_summaries"),
-    *("resumes", "students", "jobs"),
+    *("aiworker.analytics_summaries", "aiworker.guard_findings", "resumes", "students", "jobs"),
 )
 HELD_UP = """
 SELECT pid FROM pg_stat_activity
@@ -307,9 +308,19 @@ class Site:
         """Return the rewritten resumes, oldest first."""
         return await self.rows("SELECT *, body::text AS text FROM resumes WHERE is_ai_variant ORDER BY created_at")
 
+    async def insert(self, example: Example) -> None:
+        """Insert an example's rows beside those that are there."""
+        async with opened(self.variables["DATABASE_URL"], size=1) as database:
+            await insert_example(database, example)
+
     async def row_counts(self) -> dict[str, int]:
         """Count the rows of every table a job may write to, and of some it may not."""
         return {table: await self.db.fetchval(f"SELECT count(*) FROM {table}") for table in TABLES}
+
+    async def written_since(self, before: Mapping[str, int]) -> dict[str, int]:
+        """Return by table how many rows there are more than before, where it is not the same."""
+        after = await self.row_counts()
+        return {table: after[table] - before[table] for table in after if after[table] != before[table]}
 
     async def held_up(self, count: int = 1) -> bool:
         """Tell whether so many jobs wait for a lock of ours."""
@@ -346,8 +357,6 @@ async def opened_site(directory: Path, database_url: str, redis_url: str) -> Asy
         stack.push_async_callback(db.close)
         redis = short_client(redis_url)
         stack.push_async_callback(redis.aclose)
-        async with opened(database_url, size=1) as database:
-            await insert_example(database)
         variables = {
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
@@ -360,6 +369,7 @@ async def opened_site(directory: Path, database_url: str, redis_url: str) -> Asy
         queue = Queue(QUEUE, {"connection": redis, "prefix": prefix})
         site = Site(directory, variables, prefix, db, redis, queue, core_api)
         stack.push_async_callback(site.lose_redis)
+        await site.insert(EXAMPLE)
         try:
             yield site
         finally:

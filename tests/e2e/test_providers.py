@@ -1,4 +1,4 @@
-"""One job, three providers: `serve` leaves the same rows and the same callback whoever answered."""
+"""Every job, every provider: `serve` leaves the same rows and the same callback whoever answered."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from aiworker import embedded
 from aiworker.llm import prompts
 from aiworker.testing.core_api import Received
 from aiworker.testing.llm import FakeProviders
-from aiworker.testing.llm.scenarios import EchoMap
+from aiworker.testing.llm.scenarios import EchoMap, Json
 from tests.e2e.daemon import JOB, Site, opened_site
+from tests.e2e.resume_jobs import ANALYTICS, JOBS, ResumeJob
 from tests.support.databases import copy_of
 from tests.support.jobs import EXAMPLE, TENANT, payload
 
 OFFLINE = "offline-rules-1"
 REQUESTED = {"offline": OFFLINE, "openai": "gpt-4o", "anthropic": "claude-sonnet-4-20250514"}
 """What a job is asked of unless a setting says otherwise: the documents' own models."""
+CALLS = "SELECT c.* FROM aiworker.calls c JOIN aiworker.runs r USING (run_id) WHERE r.job_id = $1"
 TABLES = ("runs", "calls", "outbox", "resume_rewrites", "ai_job_errors", "audit")
 
 Row = dict[str, Any]
@@ -171,6 +173,42 @@ def assert_paid(told: Story, fake: FakeProviders) -> None:
 
 def today() -> date:
     return datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_an_honest_answer_to_each_further_job_reaches_its_rows_with_model_and_usage(
+    site: Site, fake: FakeProviders, provider: str
+) -> None:
+    await site.insert(ANALYTICS.example)
+    daemon = await site.serve(**variables(provider, fake))
+    for number, job in enumerate(JOBS, start=1):
+        fake.script(Json(job.answer))
+        job_id = (await site.add(job.payload, name=job.name)).id
+        await site.reaches(job_id, "completed", within=15.0)
+        receipt, callbacks = await site.receipt(job_id), await site.core_api.wait_for(number)
+        told = {"jobId": job_id, "jobType": job.name, "tenantId": job.tenant, "resultId": receipt["resultId"]}
+        assert callbacks[-1].body == told
+        await assert_said(site, job, receipt, provider)
+        await assert_recorded(site, job, job_id, fake)
+    assert await daemon.stop() == 0
+    assert (len(fake.requests), fake.unplayed, len(site.core_api.received)) == (len(JOBS), [], len(JOBS))
+
+
+async def assert_said(site: Site, job: ResumeJob, receipt: Row, provider: str) -> None:
+    found = await site.rows(job.results)
+    assert {row["id"] for row in found} == {receipt["resultId"]}
+    assert tuple(row["text"] for row in found) == job.said
+    assert (receipt["provider"], receipt["writes"]) == (provider, {job.table: len(job.said)})
+
+
+async def assert_recorded(site: Site, job: ResumeJob, job_id: str, fake: FakeProviders) -> None:
+    seen, (call,) = fake.requests[-1], await site.rows(CALLS, job_id)
+    assert (seen.provider, seen.model) == (call["provider"], call["served_model"])
+    assert call["requested_model"] == REQUESTED[call["provider"]]
+    assert (call["step"], call["state"], call["stop_reason"]) == (job.step, "done", "end")
+    assert (call["prompt_name"], call["prompt_fingerprint"]) == (job.name, prompts.template(job.name).fingerprint)
+    assert call["tokens_in"] > 100 and call["tokens_out"] > 20 and call["cost_usd"] > 0
+    assert call["external_id"]
 
 
 async def test_a_queue_whose_provider_has_no_key_is_not_consumed_although_another_s_is_set(

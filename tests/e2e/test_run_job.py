@@ -13,6 +13,7 @@ import pytest
 
 from aiworker import embedded
 from tests.e2e.daemon import HELD_UP, JOB, NOWHERE, Done, Site, eventually, opened_site
+from tests.e2e.resume_jobs import ANALYTICS, JOBS, SUGGEST, SUMMARY, ResumeJob
 from tests.integration.embedded.support import end_everything, server_processes
 from tests.support import databases
 from tests.support.environment import scrub
@@ -32,9 +33,9 @@ async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> 
         yield site
 
 
-async def run_job(site: Site, *words: str, stdin: str = "", **variables: str) -> Done:
-    """Run `aiworker run-job rewrite-resume WORDS` where no Redis answers."""
-    return await site.run("run-job", JOB, *words, stdin=stdin, **{"REDIS_URL": NOWHERE, **variables})
+async def run_job(site: Site, *words: str, job: str = JOB, stdin: str = "", **variables: str) -> Done:
+    """Run `aiworker run-job JOB WORDS` where no Redis answers."""
+    return await site.run("run-job", job, *words, stdin=stdin, **{"REDIS_URL": NOWHERE, **variables})
 
 
 def problem(done: Done) -> dict[str, Any]:
@@ -114,6 +115,21 @@ async def test_serve_and_run_job_write_the_same_rows(site: Site) -> None:
     assert served_body.keys() == alone_body.keys()
 
 
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+async def test_each_further_job_tells_its_result_rows_and_callback(site: Site, job: ResumeJob) -> None:
+    await site.insert(job.example)
+    done = await run_job(site, job.example.text, "--json", job=job.name)
+    rows = await site.rows(job.results)
+    (callback,) = await site.core_api.wait_for(1)
+
+    document = done.document
+    assert (done.code, document["schema"], document["status"]) == (0, "aiworker.run-job/1", "succeeded")
+    assert {row["id"] for row in rows} == {document["result"]["resultId"]}
+    assert document["writes"] == {job.table: len(rows)}
+    assert (callback.body["jobType"], callback.body["resultId"]) == (job.name, document["result"]["resultId"])
+    assert [message["state"] for message in document["callbacks"]] == ["sent"]
+
+
 @pytest.mark.slow
 async def test_with_embedded_it_needs_no_address_at_all(site: Site) -> None:
     data_dir = site.directory / "embedded"
@@ -153,6 +169,31 @@ async def test_another_tenants_resume_is_as_good_as_missing(site: Site) -> None:
 
     assert (done.code, problem(done)["kind"]) == (1, "not_found")
     assert await site.variants() == []
+
+
+@pytest.mark.parametrize(
+    ("job", "changes"),
+    [
+        (SUGGEST, {"tenant_id": ANALYTICS.tenant}),
+        (SUGGEST, {"student_id": "stu-morwenna"}),
+        (SUMMARY, {"tenant_id": ANALYTICS.tenant}),
+        pytest.param(
+            ANALYTICS,
+            {"tenant_id": "no-campus"},
+            marks=pytest.mark.xfail(strict=True, reason="a tenant without any row gets a summary of too little"),
+        ),
+    ],
+    ids=lambda given: given.name if isinstance(given, ResumeJob) else "-".join(given),
+)
+async def test_a_further_job_about_somebody_else_s_rows_exits_1_and_writes_nothing(
+    site: Site, job: ResumeJob, changes: dict[str, str]
+) -> None:
+    before = await site.row_counts()
+    done = await run_job(site, json.dumps({**job.payload, **changes}), job=job.name)
+
+    assert (done.code, problem(done)["kind"]) == (1, "not_found")
+    assert await site.written_since(before) == {"aiworker.runs": 1, "aiworker.ai_job_errors": 1}
+    assert site.core_api.received == []
 
 
 async def test_an_invalid_payload_exits_2_names_field_and_near_match_and_writes_nothing(site: Site) -> None:

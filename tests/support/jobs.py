@@ -27,6 +27,7 @@ from aiworker.protocol import (
     Tx,
 )
 from aiworker.runtime import examples
+from aiworker.runtime.examples import Example
 from aiworker.runtime.execute import Runtime
 from aiworker.store.database import Database
 
@@ -185,7 +186,7 @@ def queues_of(processors: Sequence[AnyProcessor]) -> list[str]:
     return [each.queue for each in processors]
 
 
-async def insert_example(database: Database) -> None:
+async def insert_example(database: Database, example: Example = EXAMPLE) -> None:
     """Insert the rows the example's payload needs."""
-    async with database.transaction(TENANT) as db:
-        await examples.insert(db, EXAMPLE)
+    async with database.transaction(example.tenant) as db:
+        await examples.insert(db, example)

@@ -16,16 +16,21 @@ const commands = {
   },
 
   async complete() {
+    const jobs = given.jobs ?? [given]
     // From the beginning: by default it listens from whenever its first read reaches the server.
     const events = new QueueEvents(given.queue, { ...options, connection: connection.duplicate(), lastEventId: '0-0' })
     await events.waitUntilReady()
+    let left = jobs.length
     const told = new Promise((resolve) => {
-      events.on('completed', ({ jobId, returnvalue }) => resolve(say({ event: 'completed', jobId, returnvalue })))
-      events.on('failed', ({ jobId, failedReason }) => resolve(say({ event: 'failed', jobId, failedReason })))
+      const tell = (event) => { say(event); if (--left === 0) resolve() }
+      events.on('completed', ({ jobId, returnvalue }) => tell({ event: 'completed', jobId, returnvalue }))
+      events.on('failed', ({ jobId, failedReason }) => tell({ event: 'failed', jobId, failedReason }))
     })
-    const job = await queue.add(given.name, given.data, given.options)
-    const answer = await job.waitUntilFinished(events, 10_000).catch((error) => ({ error: error.message }))
-    say({ id: job.id, answer })
+    const added = await Promise.all(jobs.map(({ name, data, options }) => queue.add(name, data, options)))
+    for (const job of added) {
+      const answer = await job.waitUntilFinished(events, 10_000).catch((error) => ({ error: error.message }))
+      say({ id: job.id, answer })
+    }
     await told
     await events.close()
   },
