@@ -11,7 +11,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from aiworker.domain import untrusted
 from aiworker.domain.students import draft, reading, summary_rules
@@ -58,7 +60,8 @@ class Payload(JobPayload):
 
     tenant_id: Id
     student_id: Id
-    force: bool = False
+    # Strict, or a text such as "yes" would pay for a call that nobody asked for.
+    force: Annotated[bool, Field(strict=True)] = False
 
     def scope(self) -> Scope:
         return Scope(self.tenant_id, student=self.student_id)

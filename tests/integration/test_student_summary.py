@@ -248,6 +248,14 @@ async def test_a_student_of_another_tenant_is_not_found(
     assert (error["code"], error["message"].startswith("Your profile could not be found")) == ("not_found", True)
 
 
+async def test_a_force_that_is_no_boolean_ends_the_job_before_anything_is_read_or_asked(database: Database) -> None:
+    scripted = model(GOOD)
+    with pytest.raises(Decided, match=r"force: must be true or false") as raised:
+        await execute(job(force="yes"), runtime(database, llm=scripted))
+    assert (raised.value.code, outcome(raised.value)) == ("invalid_payload", Cancel())
+    assert (scripted.asked, await summaries(database), await outbox(database)) == ([], [], [])
+
+
 async def test_summaries_of_another_tenant_s_student_of_the_same_id_are_not_seen(database: Database) -> None:
     await execute(job(), runtime(database))
     await rows(database, "UPDATE aiworker.student_ai_summaries SET tenant_id = 'another'")

@@ -15,7 +15,7 @@ from aiworker.domain.students import summary_rules
 from aiworker.domain.students.profile import Profile
 from aiworker.domain.students.summary_checks import Ground, check
 from aiworker.envelope import Scope
-from aiworker.errors import Cancel, ContextTooLong, InvalidAnswer
+from aiworker.errors import Cancel, ContextTooLong, InvalidAnswer, InvalidPayload
 from aiworker.llm import prompts
 from aiworker.processors.generate_student_summary import (
     ANSWER_TOKENS,
@@ -32,7 +32,9 @@ from aiworker.processors.generate_student_summary import (
     settle,
 )
 from aiworker.protocol import Context, FollowUp, JsonValue, Limits, LLMReply, LLMRequest, Reply, Tx, Unavailable
+from aiworker.runtime.admit import validate
 from aiworker.store.summaries import StoredSummary
+from tests.integration.working import processor_of
 from tests.support.jobs import NOW, TENANT
 from tests.unit.domain.students.profiles import BARE, EXAMPLE, STUDENTS, entry, of_example, small
 from tests.unit.domain.students.summaries import FIRST, FOUR, GOOD, HONEST, SECOND, THIRD, with_sentence
@@ -94,6 +96,13 @@ def test_the_scope_is_tenant_and_student() -> None:
 def test_ids_are_texts_of_1_to_200_characters(field: str, value: JsonValue) -> None:
     with pytest.raises(ValidationError):
         Payload.model_validate({**EXAMPLE.payload, field: value})
+
+
+@pytest.mark.parametrize("force", ["yes", "true", "false", "", 1, 0, 1.0, [], None])
+def test_force_is_true_or_false_and_nothing_that_might_mean_it(force: JsonValue) -> None:
+    with pytest.raises(InvalidPayload, match=r"force: must be true or false") as raised:
+        validate(processor_of(EXAMPLE.job), {**EXAMPLE.payload, "force": force})
+    assert raised.value.code == "invalid_payload"
 
 
 # What is asked
