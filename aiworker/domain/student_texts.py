@@ -45,6 +45,11 @@ TEXTS_OF_JOB: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "output_cut": SUMMARY_FAILED,
             "not_found": "Your profile could not be found. Please contact your placement office.",
         },
+        "generate-analytics-summary": {
+            "invalid_answer": SUMMARY_FAILED,
+            "output_cut": SUMMARY_FAILED,
+            "not_found": "No student and no position of your college could be found.",
+        },
     }
 )
 """Where a job has words of its own."""

@@ -107,7 +107,7 @@ class Summary:
 
 
 async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
-    """Count the season of this tenant and take out what tells of too few people."""
+    """Count the season of this tenant, which must be there, and take out what tells of too few people."""
     filters = payload.filters or Filters()
     hidden = await analytics.hidden_lately(db, payload.tenant_id, previous(payload.season), chosen(payload))
     figures = await placements.fetch_figures(

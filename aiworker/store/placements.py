@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from aiworker.domain.analytics.figures import Branch, Figures, Season, Skill, previous
 from aiworker.domain.analytics.suppression import Size
+from aiworker.errors import NotFound
 from aiworker.protocol import Connection
 
 MOST_SKILLS = 5
@@ -91,7 +92,8 @@ WITH student AS (
          json_array_elements_text(CASE json_typeof(s.skills) WHEN 'array' THEN s.skills ELSE '[]' END) name
     GROUP BY key
 )
-SELECT (SELECT count(*) FROM registered WHERE is_inside) AS registered,
+SELECT EXISTS (SELECT FROM student) OR EXISTS (SELECT FROM jobs WHERE tenant_id = $1) AS is_known,
+       (SELECT count(*) FROM registered WHERE is_inside) AS registered,
        (SELECT count(*) FROM registered WHERE NOT is_inside) AS registered_outside,
        (SELECT count(*) FROM vacancy WHERE season = $2) AS vacancies,
        (SELECT row_to_json(of_season)::text FROM of_season WHERE season = $2 AND is_inside) AS now,
@@ -115,12 +117,15 @@ async def fetch_figures(
 ) -> Figures:
     """Return every figure of the tenant's season, counted for the students whom the filters choose.
 
+    Raise NotFound for a tenant that has neither a student nor a vacancy of any season: there is no such campus.
     Only a season without filters is compared with the one before: the tables keep a student's present year of study,
     and what a filtered summary of the season before told is not known.
     """
     is_filtered = any(given is not None for given in (branch, degree, year))
     before = None if is_filtered else previous(season)
     row = await db.fetchrow(FETCH_PLACEMENTS, tenant, season, before, branch, degree, year, MOST_SKILLS)
+    if not row["is_known"]:
+        raise NotFound("Neither a student nor a vacancy was found for this tenant.")
     return Figures(
         season=season,
         registered=Size(int(row["registered"]), int(row["registered_outside"])),

@@ -195,7 +195,7 @@ async def test_one_run_writes_one_summary_of_a_known_source(database: Database) 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"tenant_id": "nobody"}, {"season": "2019-20"}, {"filters": {"branch": "Nowhere"}}, {"filters": {"year": 1}}],
+    [{"season": "2019-20"}, {"season": "2031-32"}, {"filters": {"branch": "Nowhere"}}, {"filters": {"year": 1}}],
     ids=str,
 )
 async def test_of_too_little_nobody_is_asked_and_the_text_says_so(
@@ -207,6 +207,14 @@ async def test_of_too_little_nobody_is_asked_and_the_text_says_so(
     assert (row["summary"], row["source"]) == (not_enough(row["season"]), "not_enough_data")
     assert (row["provider"], row["model"], row["facts"], scripted.asked) == ("none", "none", "[]", [])
     assert (receipt["resultId"], len(await outbox(database))) == (str(row["id"]), 1)
+
+
+@pytest.mark.parametrize("table", ["students", "jobs"])
+async def test_a_college_that_has_only_begun_to_fill_its_tables_is_told_so_too(database: Database, table: str) -> None:
+    await rows(database, f"UPDATE {table} SET tenant_id = 'another' WHERE id = (SELECT min(id) FROM {table})")
+    await execute(job(tenant_id="another"), runtime(database, llm=model()))
+    (row,) = await summaries(database)
+    assert (row["tenant_id"], row["summary"]) == ("another", not_enough("2026-27"))
 
 
 async def test_a_small_branch_and_one_that_does_not_exist_read_alike(database: Database) -> None:
@@ -245,6 +253,7 @@ async def test_what_the_season_before_kept_hidden_is_not_told_by_a_change(databa
 
 
 async def test_what_another_tenant_or_other_filters_kept_hidden_hides_nothing(database: Database) -> None:
+    await rows(database, "UPDATE students SET tenant_id = 'another' WHERE branch = 'Civil Engineering'")
     await execute(job(season="2025-26", tenant_id="another"), runtime(database))
     await execute(job(season="2025-26", filters={"year": 4}), runtime(database))
     await rows(database, "UPDATE aiworker.analytics_summaries SET suppressed = '[\"placed\"]'")
@@ -262,6 +271,17 @@ async def test_an_answer_without_an_object_ends_the_job_and_is_not_quoted(databa
     assert (raised.value.code, outcome(raised.value)) == ("invalid_answer", Cancel())
     assert await summaries(database) == []
     assert "canary" not in f"{await errors(database)} {raised.value}".lower()
+
+
+async def test_a_tenant_of_whom_nothing_is_stored_is_not_found_and_nothing_is_written(database: Database) -> None:
+    scripted = model(GOOD)
+    with pytest.raises(Decided) as raised:
+        await execute(job(tenant_id="nobody"), runtime(database, llm=scripted))
+    assert (raised.value.code, outcome(raised.value)) == ("not_found", Cancel())
+    assert (scripted.asked, await summaries(database), await outbox(database)) == ([], [], [])
+    (error,) = await errors(database)
+    assert (error["code"], error["tenant_id"]) == ("not_found", "nobody")
+    assert error["message"] == "No student and no position of your college could be found."
 
 
 async def test_an_unknown_filter_ends_the_job_before_anything_is_counted(database: Database) -> None:

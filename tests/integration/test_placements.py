@@ -14,6 +14,7 @@ import pytest
 
 from aiworker.domain.analytics.figures import Branch, Figures, Season, Skill
 from aiworker.domain.analytics.suppression import Size
+from aiworker.errors import NotFound
 from aiworker.protocol import Connection
 from aiworker.runtime import examples
 from aiworker.store import placements, reference
@@ -263,8 +264,22 @@ async def test_the_statement_counts_what_a_count_by_hand_does(database: Database
     assert await counted(database, OTHER) == Count(other, {}).figures()
 
 
-async def test_a_tenant_without_rows_has_figures_of_nothing(database: Database) -> None:
-    assert await counted(database, "nobody") == Figures(NOW, Size(0), 0, Season())
+async def test_a_tenant_without_a_student_and_a_vacancy_is_not_found(database: Database) -> None:
+    async with database.transaction(None) as db:
+        await World(OTHER, [student(OTHER, 1)], [vacancy(OTHER, "v")]).insert(db)
+    with pytest.raises(NotFound):
+        await counted(database, "nobody")
+
+
+@pytest.mark.parametrize(
+    "world",
+    [World(TENANT, [student(TENANT, 1)]), World(TENANT, [], [vacancy(TENANT, "v", season=LATER)])],
+    ids=["a student", "a vacancy of a later season"],
+)
+async def test_a_tenant_with_one_student_or_one_vacancy_has_figures(database: Database, world: World) -> None:
+    async with database.transaction(TENANT) as db:
+        await world.insert(db)
+    assert await counted(database) == Count(world, {}).figures()
 
 
 async def test_rows_of_another_tenant_that_name_ours_count_nowhere(database: Database) -> None:
@@ -275,7 +290,8 @@ async def test_rows_of_another_tenant_that_name_ours_count_nowhere(database: Dat
         await world.insert(db)
         await forged.insert(db)
     assert (await counted(database)).now == Season()
-    assert (await counted(database, OTHER)) == Figures(NOW, Size(0), 0, Season())
+    with pytest.raises(NotFound):
+        await counted(database, OTHER)
 
 
 async def test_who_was_active_in_earlier_seasons_only_has_left(database: Database) -> None:

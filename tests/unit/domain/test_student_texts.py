@@ -70,6 +70,7 @@ def test_a_student_is_not_told_why_the_service_is_away(code: str) -> None:
 def test_what_could_be_another_time_is_told_as_such_and_what_the_text_causes_too() -> None:
     assert student_text("output_cut") == student_text("invalid_answer")
     assert student_text("invalid_answer", "suggest-improvements") == "AI suggestions failed, please try again"
+    assert student_text("invalid_answer", "generate-analytics-summary") == "AI summary failed, please try again"
     assert student_text("stalled", "suggest-improvements") == student_text("stalled")
     assert "too long" in student_text("context_too_long")
     assert "declined" in student_text("refused")
