@@ -30,8 +30,10 @@ _PROJECTS: Final = frozenset({"projects", "personalProjects"})
 _VOLUNTEERING: Final = frozenset({"volunteer"})
 _START_KEYS: Final = ("start_date", "startDate", "start", "from")
 _END_KEYS: Final = ("end_date", "endDate", "end", "to")
-_PERIOD_KEYS: Final = ("years", "period", "dates", "date")
-_DATE: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-\d{2})?")
+_DATE_KEYS: Final = ("date",)
+_PERIOD_KEYS: Final = ("years", "period", "dates")
+"""2010-12 means two years here, and the month of one under the other keys."""
+_DATE: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-\d{2}(?:T.*)?)?")
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -107,10 +109,10 @@ def _entry(section: str, item: dict[str, Tree], lines: list[Line]) -> Entry:
 
 
 def _period(item: dict[str, Tree]) -> str:
-    start, end = (_month(_name(_first(item, keys))) for keys in (_START_KEYS, _END_KEYS))
+    start, end, date = (_month(_name(_first(item, keys))) for keys in (_START_KEYS, _END_KEYS, _DATE_KEYS))
     if start:
         return f"{start} to {end}" if end else f"since {start}"
-    return end or _name(_first(item, _PERIOD_KEYS))
+    return end or _name(_first(item, _PERIOD_KEYS)) or date
 
 
 def _month(date: str) -> str:
@@ -132,7 +134,7 @@ def _schooling(item: Tree) -> str:
 def _honour(item: Tree) -> str:
     if not isinstance(item, dict):
         return _scalar(item)
-    return ", ".join(text for key in _HONOUR_KEYS if (text := _scalar(item.get(key))))
+    return ", ".join(_month(text) for key in _HONOUR_KEYS if (text := _scalar(item.get(key)).strip()))
 
 
 def _told(lines: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.students import reading
 from aiworker.domain.students.profile import Entry, Line, from_json
 from aiworker.errors import JobFailed
@@ -79,6 +80,9 @@ def test_entries_of_every_schema_are_read_with_or_without_bullets(
         ({"endDate": "2013-06"}, "June 2013"),
         ({"years": "2019 - 2021"}, "2019 - 2021"),
         ({"date": "Summer 2025"}, "Summer 2025"),
+        ({"date": "2025-04"}, "April 2025"),
+        ({"years": "2010-12"}, "2010-12"),
+        ({"start_date": "2025-05-03T00:00:00.000Z"}, "since May 2025"),
         ({"start_date": "2020-13", "end_date": "today"}, "2020-13 to today"),
         ({}, ""),
     ],
@@ -166,6 +170,32 @@ def test_honours_are_one_line_each_and_links_are_not_read(key: str, item: object
     profile = of_resume(**{key: [item, *nothing]})
     assert profile.achievements + profile.certifications == (line or "Second prize, Vindhya, 2025",)
     assert bool(profile.achievements) is (key in ("achievements", "awards"))
+
+
+@pytest.mark.parametrize("key", ["achievements", "awards", "certifications", "certificates"])
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        ("2024-06", "June 2024"),
+        (" 2024-06-17 ", "June 2024"),
+        ("2024-06-17T08:30:00Z", "June 2024"),
+        ("2024", "2024"),
+        ("Summer 2024", "Summer 2024"),
+        ("2024-13", "2024-13"),
+    ],
+)
+def test_months_of_honours_become_words_as_those_of_jobs_do(key: str, date: str, told: str) -> None:
+    profile = of_resume(**{key: [{"name": "Welding", "issuer": "Vindhya", "date": date}]})
+    assert profile.achievements + profile.certifications == (f"Welding, Vindhya, {told}",)
+
+
+@pytest.mark.parametrize("key", ["achievements", "certifications"])
+def test_the_month_of_an_honour_is_no_evidence_for_a_small_number(key: str) -> None:
+    profile = of_resume(**{key: [{"name": "Welding", "date": "2024-06-17"}]})
+    assert [finding.token for finding in ungrounded("6 welds in 2024, 17 of them good", profile.evidence())] == [
+        "6",
+        "17",
+    ]
 
 
 def test_nothing_else_of_a_resume_is_read() -> None:
