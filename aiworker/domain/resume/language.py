@@ -6,13 +6,15 @@ French, Portuguese, Italian and German are listed only so that their texts are n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import Literal
 
 Language = Literal["en", "es", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _ENOUGH = 0.06
+_NEAR = 6
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,6 +29,7 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
     "en": _words(
         "the a an of to and in for with on at by from as was were is are been i my our we it its that this which"
         " into using used over per between during after before their them than through while also all each"
+        " do does did no not or but so if has have had more most up down out off plus come am me on"
     ),
     "es": _words(
         "el la los las un una de del al y e en con para por que se su sus como más lo mi mis fue fui era estuve"
@@ -59,6 +62,20 @@ def counts(text: str) -> dict[str, int]:
     """Return how many stop words of each language a text holds."""
     found = _words_of(text)
     return {name: sum(word in stops for word in found) for name, stops in _STOP_WORDS.items()}
+
+
+def inserted(text: str, own: str, known: Collection[str]) -> str | None:
+    """Return the language of a part that is not in a text's own: two of its stop words near each other.
+
+    `known` are words that may stand there, as those of names do.
+    """
+    found = _words_of(text)
+    for name, stops in _STOP_WORDS.items():
+        theirs = stops - _STOP_WORDS[own]
+        places = [at for at, word in enumerate(found) if word in theirs and word not in known]
+        if name != own and any(b - a < _NEAR and found[a] != found[b] for a, b in pairwise(places)):
+            return name
+    return None
 
 
 def detect(text: str) -> Language:

@@ -109,7 +109,8 @@ class Ground:
         profile = sound(profile)
         text = profile.evidence()
         # To the guard all of it is one bullet, so that a sentence may draw on any of it.
-        document = locator.read(json.dumps({"experience": [{"bullets": [text]}]}))
+        entry = {"title": "; ".join(sorted(profile.names)), "bullets": [text]}
+        document = locator.read(json.dumps({"experience": [entry]}))
         return cls(
             text=text,
             names=tuple(sorted(profile.names, key=lambda name: (-len(name), name))),

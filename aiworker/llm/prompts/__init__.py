@@ -47,6 +47,11 @@ class Template:
     sections: tuple[Section, ...]
 
     @property
+    def instructions(self) -> str:
+        """What a model is told by us, as against what it is shown."""
+        return "\n\n".join(section.text for section in self.sections if section.role == "system")
+
+    @property
     def placeholders(self) -> frozenset[str]:
         return frozenset[str]().union(*(section.placeholders for section in self.sections))
 

@@ -1,119 +1,104 @@
-"""Rules 3 to 7: what a text names, claims and copies must be the entry's own."""
+"""Rules 3, 4 and 7: what a text names and copies must be the entry's own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib import resources
 from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import turns
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import (
-    AMBIGUOUS,
-    AWARDS,
-    IN_CHARGE,
-    LEADERSHIP,
-    LED_EVENTS,
-    ROLES,
-    SCOPE,
-    SKILL_PHRASES,
-    WON,
-)
-from aiworker.domain.resume.guard.reading import Reading, Source
+from aiworker.domain.resume.guard.lexicon import AMBIGUOUS, EVERYDAY_MEANS, REWORDED, SKILL_PHRASES
+from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
+from aiworker.domain.resume.guard.reading import ROOT, Reading, Rewording, Source
 from aiworker.domain.resume.guard.words import STOP_WORDS, plain, stem, words
 
 COPIED_WORDS: Final = 4
+RECITED_WORDS: Final = 3
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
-_EVENT_WITHIN: Final = 5
-_ROOT: Final = 5
-"""So many first letters two words of one kind share."""
+_UNTELLING: Final = NUMBER_WORDS | REWORDED
+"""What anybody writes."""
 
 
-def named_terms(source: Source, text: Reading) -> Iterator[Finding]:
+def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find names that neither the bullet nor its entry holds."""
-    explained, spoken = _explained(source, text), language.counts(source.bullet.text)
+    spoken = language.counts(source.bullet.text)
     for term in text.terms:
-        is_known = source.entry.named.names(term) or term.text.lower() in explained or _abbreviates(term.text, source)
+        is_known = (
+            source.entry.named.names(term) or term.text.lower() in text.explained or _abbreviates(term.text, source)
+        )
         is_noun = not term.is_marked and spoken["de"] > max(1, spoken["en"])
         if not is_known and not is_noun:
             yield Finding("term", term.text)
 
 
-def skill_phrases(source: Source, text: Reading) -> Iterator[Finding]:
-    """Find skills of several words that the entry does not hold."""
-    said, known = _stemmed(text.text), _stemmed(source.entry.text)
-    for phrase, stems in _phrases():
-        is_short = "".join(word[0] for word in words(phrase)) in source.entry.named.keys
-        if f" {stems} " in said and f" {stems} " not in known and not is_short:
-            yield Finding("skill", phrase)
+def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find skills, methods and tools of everyday words that the entry does not hold.
+
+    Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
+    """
+    keys, roots = source.entry.named.keys, source.entry.roots
+    for size, phrases in _phrases().items():
+        for run in (text.runs(size).keys() & phrases.keys()) - source.entry.runs(size).keys():
+            phrase, said = phrases[run], words(phrases[run])
+            there = [stem(word)[:ROOT] in roots for word in said]
+            is_near = all(there) if phrase in SKILL_PHRASES else any(there)
+            is_word = size > 1 or phrase in text.words
+            is_short = "".join(word[0] for word in said) in keys
+            if is_word and not (is_near or is_short or text.explained.issuperset(said)):
+                yield Finding("skill", phrase)
 
 
-def leadership(source: Source, text: Reading) -> Iterator[Finding]:
-    """Find a leading role that the bullet does not state."""
-    # "self-managed" leads nobody.
-    if (LEADERSHIP - ROLES) & source.bullet.tokens:
-        return
-    allowed = IN_CHARGE if turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
-    for at, word in enumerate(text.spoken):
-        is_told = word in allowed or (word in ROLES and word in source.bullet.hyphenated)
-        is_led = text.spoken[at + 1 : at + 2] in (["by"], ["por"])
-        if word in LEADERSHIP and not (is_told or is_led or _leads_event(text.spoken, at)):
-            yield Finding("leadership", word)
-    yield from _matched("leadership", turns.ROLE, source, text)
-    for match in turns.PEOPLE.finditer(text.text):
-        if stem(match[1].lower()) not in source.bullet.stems:
-            yield Finding("leadership", match[0])
+def means(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find a tool or method that something is said to be done with, of which the entry has no word."""
+    known, roots = source.entry.stems, source.entry.roots
+    for match in turns.MEANS.finditer(text.text):
+        named = [word for word in words(match[1]) if word.isalpha() and word not in STOP_WORDS]
+        if any(number.span[0] < match.end() and match.start() < number.span[1] for number in text.numbers):
+            continue
+        is_new = [
+            not (stem(word) in known or stem(word)[:ROOT] in roots or word in text.explained or word in EVERYDAY_MEANS)
+            for word in named
+        ]
+        if named and all(is_new):
+            yield Finding("skill", " ".join(named))
 
 
-def awards(source: Source, text: Reading) -> Iterator[Finding]:
-    """Find awards and credentials that the bullet does not state; a prize it states may be won."""
-    is_stated = bool(AWARDS & source.bullet.hyphenated) or bool(turns.RANK.search(source.bullet.text))
-    yield from _unstated("award", AWARDS - WON if is_stated else AWARDS, source, text)
-    yield from _matched("award", turns.HONOUR, source, text)
-
-
-def scope(source: Source, text: Reading) -> Iterator[Finding]:
-    """Find words of scale that the bullet does not state."""
-    yield from _unstated("scope", SCOPE, source, text)
-    for match in turns.ACROSS.finditer(text.text):
-        if stem(match[1].lower()) not in source.bullet.stems:
-            yield Finding("scope", match[0])
-    yield from _matched("scope", turns.REACH, source, text)
-
-
-def copied(source: Source, text: Reading, vacancy: Reading) -> Iterator[Finding]:
+def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
     theirs = vacancy.runs(COPIED_WORDS).keys() - source.resume.runs(COPIED_WORDS).keys()
     for run, shown in text.runs(COPIED_WORDS).items():
-        if run in theirs and sum(word not in STOP_WORDS for word in words(shown)) >= _FEWEST_COPIED:
+        said = [word for word in words(shown) if not (word in STOP_WORDS or word in NUMBER_WORDS or word.isdigit())]
+        if run in theirs and len(said) >= _FEWEST_COPIED and not text.explained.issuperset(said):
             yield Finding("copied", shown)
             return
     pairs = vacancy.runs(2).keys() - source.resume.runs(2).keys()
     known = source.resume.stems
     acronyms = {term.key for term in source.entry.terms}
     for pair, shown in text.runs(2).items():
-        if plain("".join(word[0] for word in pair)) in acronyms:
+        if plain("".join(word[0] for word in pair)) in acronyms or text.explained.issuperset(words(shown)):
             continue
-        if pair in pairs and not STOP_WORDS & set(words(shown)) and not known.issuperset(pair):
+        if (
+            pair in pairs
+            and not any(word.isdigit() or word in _UNTELLING for word in words(shown))
+            and not STOP_WORDS & set(words(shown))
+            and not known.issuperset(pair)
+        ):
             yield Finding("copied", shown)
             return
 
 
-def _explained(source: Source, text: Reading) -> frozenset[str]:
-    """Return the words of a text that spell out an acronym of the entry: "Total Productive Maintenance" for TPM."""
-    found: set[str] = set()
-    for spoken in (text.words, [word for word in text.words if word not in STOP_WORDS]):
-        letters = "".join(word[0] for word in spoken)
-        for term in source.entry.terms:
-            short = term.text.removesuffix("s").lower()
-            at = letters.find(short) if term.text.removesuffix("s").isupper() and len(short) > 1 else -1
-            while at >= 0:
-                found.update(spoken[at : at + len(short)])
-                at = letters.find(short, at + 1)
-    return frozenset(found)
+def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
+    """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
+    ours = instructions.runs(RECITED_WORDS).keys() - source.resume.runs(RECITED_WORDS).keys()
+    for run, shown in text.runs(RECITED_WORDS).items():
+        if run in ours and not STOP_WORDS & set(words(shown)):
+            yield Finding("copied", shown)
+            return
 
 
 def _abbreviates(term: str, source: Source) -> bool:
@@ -124,31 +109,12 @@ def _abbreviates(term: str, source: Source) -> bool:
     return is_short and term.lower() in source.bullet.named.initials
 
 
-def _matched(rule: str, pattern: re.Pattern[str], source: Source, text: Reading) -> Iterator[Finding]:
-    found = pattern.search(text.text)
-    if found and not pattern.search(source.bullet.text) and found[0].lower() not in source.entry.text.lower():
-        yield Finding(rule, found[0])
-
-
-def _unstated(rule: str, listed: frozenset[str], source: Source, text: Reading) -> Iterator[Finding]:
-    for word in sorted(text.hyphenated & listed):
-        if not any(known[:_ROOT] == word[:_ROOT] or _is_short(known, word) for known in source.bullet.hyphenated):
-            yield Finding(rule, word)
-
-
-def _is_short(known: str, word: str) -> bool:
-    root = known.removesuffix("s")
-    return len(root) == _ROOT - 1 and word.startswith(root)
-
-
-def _leads_event(found: list[str], at: int) -> bool:
-    return found[at] in ("led", "leading", "lead") and bool(LED_EVENTS & set(found[at + 1 : at + 1 + _EVENT_WITHIN]))
-
-
-def _stemmed(text: str) -> str:
-    return f" {' '.join(stem(word) for word in words(text))} "
-
-
 @lru_cache(maxsize=1)
-def _phrases() -> tuple[tuple[str, str], ...]:
-    return tuple((phrase, " ".join(stem(word) for word in words(phrase))) for phrase in SKILL_PHRASES)
+def _phrases() -> Mapping[int, Mapping[tuple[str, ...], str]]:
+    """Return every listed skill by the number of its words and their stems."""
+    found: dict[int, dict[tuple[str, ...], str]] = {}
+    listed = (resources.files("aiworker.domain.resume.guard") / "skills.txt").read_text("utf-8").splitlines()
+    for phrase in (*listed, *SKILL_PHRASES):
+        stems = tuple(stem(word) for word in words(phrase))
+        found.setdefault(len(stems), {})[stems] = phrase
+    return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, STYLE
+from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
+from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, UNITS, WORDS
+from aiworker.domain.resume.guard.rates import ADVERBS
 from aiworker.domain.resume.guard.reading import Reading, Source
 from aiworker.domain.resume.guard.words import stem
 from aiworker.domain.resume.phrases import Tone
@@ -19,18 +20,38 @@ LONGER_BY: Final = 80
 SHORTEST: Final = 0.4
 LONGEST_OF_TONE: Final[Mapping[Tone, float]] = {"concise": 1.0, "professional": 1.5, "detailed": 1.9}
 CONTENT_KEPT: Final = 0.2
-LOSSES: Final = ((0.75, 0.7), (0.5, 0.85))
+LOSSES: Final = ((0.67, 0.7), (0.6, 0.75), (0.5, 0.85))
 """Shares of the words kept and of the length, below which both something is left out and nothing said for it."""
 ROOT: Final = 5
+FEW_LOSSES: Final = ((0.34, 0.85),)
+FEWEST_WORDS: Final = 4
+"""Of fewer, one more or less says little."""
 TERMS_KEPT: Final = 0.5
 FOREIGN_WORDS: Final = 3
 """Stop words of another language that a text must hold to be taken for it."""
 
 _LETTERS: Final = frozenset("äöüßñãõ¿¡")
 """What English does without: a text has them from its resume, or is in another language."""
-_FILLERS: Final = frozenset(stem(word) for word in FILLERS)
+_MEASURED: Final = (*UNITS, *UNITS.values(), *MAGNITUDES, *TIMES, *CURRENCIES, *ADVERBS)
+_FILLERS: Final = frozenset(
+    stem(word)
+    for word in (
+        *FILLERS,
+        *REWORDED,
+        *_MEASURED,
+        *ORDINALS,
+        "avg",
+        "average",
+        "averaging",
+        *(word for spoken in WORDS.values() for word in spoken),
+    )
+)
+"""Of no weight here; figures, their units and rates have rules of their own."""
+_VAGUE: Final = frozenset(stem(word) for word in VAGUE)
 _CONTACT: Final = re.compile(
-    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+|(?<![\w.])\+?\d[\d ()-]{8,}\d(?![\w.])", re.IGNORECASE
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+"
+    r"|(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])",
+    re.IGNORECASE,
 )
 _MARKUP: Final = re.compile(
     r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE
@@ -52,13 +73,19 @@ def length(source: Source, text: Reading, tone: Tone | None) -> Iterator[Finding
 
 def kept(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text that has lost what its source was about."""
-    told = [word for word in source.bullet.content if word not in _FILLERS]
+    told = [word for word in source.bullet.content if word not in _FILLERS and not word[0].isdigit()]
     was, now = set(told), set(text.content)
     kept = len(was & now)
     roots = {word[:ROOT] for word in now}
+    shortened = _shortened(source.bullet, text)
+    now |= was & {stem(word) for word in shortened}
     like = sum(word in now or word[:ROOT] in roots for word in was)
-    size = len([word for word in text.content if word not in _FILLERS]) / max(1, len(told))
-    is_lost = kept < CONTENT_KEPT * len(was) or any(like < share * len(was) and size < most for share, most in LOSSES)
+    said = [word for word in text.content if word not in _FILLERS and not word[0].isdigit()]
+    size = len([word for word in said if word in was or word not in _VAGUE])
+    losses = LOSSES if len(was) >= FEWEST_WORDS else FEW_LOSSES
+    is_lost = kept < CONTENT_KEPT * len(was) or any(
+        like <= share * len(was) and size <= most * len(told) for share, most in losses
+    )
     if was and is_lost:
         yield Finding("content-lost", f"{like} of {len(was)} words")
     named = source.bullet.terms
@@ -66,7 +93,12 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     lost = [
         term
         for term in named
-        if not (text.named.names(term) or _spelled_out(term.text, text) or term.text.lower()[:ROOT] in starts)
+        if not (
+            text.named.names(term)
+            or _spelled_out(term.text, text)
+            or term.text.lower()[:ROOT] in starts
+            or term.text.lower() in shortened
+        )
     ]
     if named and len(named) - len(lost) < TERMS_KEPT * len(named):
         yield Finding("terms-lost", ", ".join(term.text for term in lost))
@@ -80,6 +112,18 @@ def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
     return foreign if foreign != own and is_foreign and theirs[foreign] > 2 * theirs[own] else None
 
 
+def _shortened(bullet: Reading, text: Reading) -> frozenset[str]:
+    """Return the words of a bullet that an acronym of the text stands for: FCM for Firebase Cloud Messaging."""
+    letters = "".join(word[0] for word in bullet.words)
+    found: set[str] = set()
+    for term in text.terms:
+        short = term.text.removesuffix("s")
+        at = letters.find(short.lower()) if short.isupper() and len(short) > 1 else -1
+        if at >= 0:
+            found.update(bullet.words[at : at + len(short)])
+    return frozenset(found)
+
+
 def _spelled_out(acronym: str, text: Reading) -> bool:
     short = acronym.removesuffix("s")
     return short.isupper() and len(short) > 1 and short.lower() in text.named.initials
@@ -87,8 +131,8 @@ def _spelled_out(acronym: str, text: Reading) -> bool:
 
 def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text in another language or script than its source."""
-    scripts = _scripts(text.text) - _scripts(source.resume.text)
-    letters = _LETTERS & set(text.text.lower()) - set(source.resume.text.lower())
+    scripts = text.scripts - source.resume.scripts
+    letters = _LETTERS & text.letters - source.resume.letters
     if letters and not scripts:
         yield Finding("language", min(letters))
         return
@@ -103,6 +147,8 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
         if foreign := _foreign(ours, language.counts(part)):
             yield Finding("language", foreign)
             return
+    if foreign := language.inserted(text.text, source.language, source.resume.tokens):
+        yield Finding("language", foreign)
 
 
 def noise(source: Source, text: Reading) -> Iterator[Finding]:
@@ -127,7 +173,3 @@ def style(source: Source, text: Reading) -> Iterator[Finding]:
     yield from (
         Finding("style", word, "warning") for word in sorted((text.hyphenated & STYLE) - source.bullet.hyphenated)
     )
-
-
-def _scripts(text: str) -> set[str]:
-    return {unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha() and ord(letter) > 0x24F}

@@ -34,7 +34,7 @@ HOMOGRAPHS: Final = listed(
 )
 """Tools only when they are written with a capital."""
 
-EXEMPT: Final = listed("API APIS UI QA KPI KPIS MVP I A OK ID IDS FAQ FAQS PDF PDFS")
+EXEMPT: Final = listed("API APIS UI QA KPI KPIS MVP WI FI I A OK ID IDS FAQ FAQS PDF PDFS")
 """Acronyms that name no skill."""
 
 ALIASES: Final[Mapping[str, str]] = {
@@ -57,6 +57,7 @@ ALIASES: Final[Mapping[str, str]] = {
         "scikit-learn": "sklearn",
         "tensorflow": "tf",
         "powerbi": "power-bi",
+        "endtoend": "e2e",
         "c#": "csharp",
         "c++": "cpp",
         "ml": "machinelearning",
@@ -82,7 +83,11 @@ ALIASES: Final[Mapping[str, str]] = {
     for alias in aliases.split()
 }
 
-SYMBOLS: Final = listed("db kl ml µl μl khz mhz ghz hz ma mah kv kw kwh mw mpa kpa gpa nm kn rpm bpm u v a w l n mg kg")
+SYMBOLS: Final = listed(
+    "db kl ml µl μl khz mhz ghz hz ma mah kv kw kwh mw mpa kpa gpa nm kn rpm bpm u v a w l n mg kg µa μa mv µv ω"
+    " ohm ohms pf nf µf hp psi bar dpi ppm ppb mol mm mmol lux lm dba tph tpd kgf cc bhp mbar wt kva mva kvar kph"
+    " mph sqft ha q t m2 m3 km2 µg nmol gsm tex denier rpm"
+)
 """Units after a figure, which are no names."""
 MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
 """Who makes a product may be named with it."""
@@ -112,12 +117,28 @@ LONG_FORMS: Final[Mapping[str, tuple[str, ...]]] = {
         "rd": "research and development",
         "ip": "intellectual property",
         "eod": "end of day",
+        "ba": "bachelor of arts",
+        "bsc": "bachelor of science",
+        "bcom": "bachelor of commerce",
+        "btech": "bachelor of technology",
+        "beng": "bachelor of engineering",
+        "bed": "bachelor of education",
+        "bn": "bachelor of nursing",
+        "bpharm": "bachelor of pharmacy",
+        "msc": "master of science,masters of science",
+        "mcom": "master of commerce",
+        "mtech": "master of technology",
+        "meng": "master of engineering",
+        "med": "master of education",
+        "ma": "master of arts",
+        "phd": "doctorate,doctoral,doctor of philosophy",
         "sop": "standard operating procedure,standard operating procedures",
         "sla": "service level agreement,service-level agreement",
     }.items()
 }
 
-SKILL_PHRASES: Final = tuple(
+
+SKILL_PHRASES: Final = frozenset(
     phrase.strip()
     for phrase in """
     machine learning; deep learning; computer vision; natural language processing; data science; data mining
@@ -152,18 +173,24 @@ SKILL_PHRASES: Final = tuple(
     """.replace("\n", ";").split(";")
     if phrase.strip()
 )
-"""Skills of several words."""
-
+"""Skills of several words that every trade speaks of."""
+EVERYDAY_MEANS: Final = listed(
+    "mail email e-mail phone telephone hand hands tools tool method methods technique techniques approach approaches"
+    " process processes steps system software program data information resources materials equipment available"
+    " appropriate simple basic standard various different several multiple existing same new structured systematic"
+    " careful clear practical effective teléfono correo mano sistema proceso herramientas método métodos"
+)
+"""Means that name no competence."""
 LEADERSHIP: Final = listed(
     "responsable encargado encargada coordinador coordinadora led leads lead leading managed manages managing"
     " manage headed heading directed directing supervised supervises supervise supervising supervisor spearheaded"
     " spearheading oversaw oversee oversees overseeing overseen founded co-founded founder co-founder owned owning"
     " owner chaired chairing chief head mentored mentoring mentor mentors coached coaching governed governing"
-    " commanded captained"
+    " commanded captained chair chairs presided steered orchestrated"
     # Spanish
     " leitung leitete geleitet verantwortete dirijo dirige supervisaba coordiné coordinó coordinaba coordinar"
     " gestioné gestionó gestionaba lideré lideró liderar liderando lideraba dirigí dirigió dirigir dirigiendo"
-    " dirigía supervisé supervisó supervisando encabecé encabezó jefe jefa fundé fundó mentoricé"
+    " dirigía supervisé supervisó supervisando encabecé encabezó lidero lidera encabezo jefe jefa fundé fundó mentoricé"
 )
 AMBIGUOUS: Final = listed("ai ml bi ci cd js ts go ui ux qa db vr ar")
 """Acronyms of two letters that are skills, whatever words stand beside each other."""
@@ -173,8 +200,18 @@ IN_CHARGE: Final = listed(
     " coordinó coordinaba coordinar administro administré"
 )
 """What somebody who was responsible for a thing did with it."""
+BOSSES: Final = listed(
+    "supervisor manager lead head chief director jefe jefa encargado encargada coordinator coordinador"
+)
+"""Titles of an entry whose holder was in charge."""
+GIVEN: Final = (["received"], ["receive"], ["receiving"], ["got"], ["under"], ["recibí"])
+"""What comes before a leading that somebody else did."""
+BEEN: Final = (["was"], ["were"], ["been"], ["being"], ["got"])
+COACHING: Final = listed("coached coaching mentored mentoring")
+"""What somebody who taught others did."""
 ROLES: Final = listed(
-    "responsable encargado encargada coordinador coordinadora chief head jefe jefa manager owner supervisor"
+    "chair chairs responsable encargado encargada coordinador coordinadora chief head jefe jefa manager owner"
+    " supervisor"
     " founder co-founder mentor mentors lead leads"
 )
 """Titles: somebody else's may be in the bullet."""
@@ -194,6 +231,29 @@ AWARDS: Final = listed(
     " galardonada certificado certificada certificación ganador ganadora finalista beca medalla patente publicado"
     " publicada publicación reconocido reconocida mención"
 )
+IRREGULAR: Final = listed(
+    "was were am is had have did do does got get made make took take gave give ran run wrote write led lead kept keep"
+    " held hold built build set put cut drew draw taught teach sold sell bought buy brought bring grew grow found find"
+    " won went go came come saw see spoke speak met meet sent send spent spend dealt deal fed feed drove drive help"
+    " assist support participate manage own head mentor look handle work i we my me monté hice fui di llevé"
+)
+"""Verbs a bullet may begin with."""
+FEW: Final = listed(
+    "street counter room table board hall both several multiple various different two three four five six seven"
+    " eight nine ten eleven twelve"
+)
+"""What is not all."""
+DOCTORAL: Final = listed("doctorate doctoral phd ph.d doctorado")
+RANKED: Final = listed(
+    "won winning winner winners rank ranked ranking recognised recognized recognition ganador ganadora"
+)
+"""What somebody with a place did."""
+CREDENTIALS: Final = listed(
+    "grant grants publication publications certificate certificates certified certification certifications patent"
+    " patents patented accredited accreditation scholarship scholarships fellowship publicado publicada"
+    " certificado certificada"
+)
+"""What is no prize."""
 WON: Final = listed(
     "won winning winner winners awarded award prize rank ranked ranking recognised recognized recognition ganador"
     " ganadora premio premiado premiada"
@@ -209,6 +269,7 @@ SCOPE: Final = listed(
     " entire everyone nacional internacional mundial millones miles cientos empresarial empresariales corporativo"
     " corporativa corporativos corporativas nacionales internacionales mundiales globales"
 )
+AMOUNTS: Final = listed("millions thousands hundreds dozens billions millones miles cientos")
 NOISE_OPENINGS: Final = (
     "here is",
     "here's",
@@ -239,6 +300,28 @@ FILLERS: Final = listed(
     " tareas"
 )
 """What may go without anything being lost."""
+REWORDED: Final = listed(
+    "built build building developed develop developing created create creating designed design designing showing"
+    " shows show set setup prepared prepare produced produce delivered deliver implemented implement used using use"
+    " ran run running achieved achieving enabled enabling ensuring ensure provided provide providing resulting"
+    " result took part participated participate joined contributed went up down rose rise risen increased increase"
+    " fell fall dropped drop reduced reduce cut lowered lower raised raise brought bring came come coming grew grow"
+    " improved improve declined decline shortened shorten turned moved earned generated handled processed answered"
+    " supported support supports supporting assisted assist assists assisting helped usually mostly often"
+    " typically mainly solved solve solving resolved resolve resolving along together sube bajó subió pasó data"
+    " once till date per approx approximately about around roughly some"
+    " time times veces percent cent yearly"
+)
+"""What a rewrite says in another word: making, taking part, rising and falling, more or less."""
+VAGUE: Final = listed(
+    "document documents system systems project projects activity activities payment payments persons company"
+    " companies thing things material materials item items related task process processes equipment area areas"
+    " topic topics issue issues matter matters aspect aspects element elements parts piece pieces number numbers"
+    " supported support assisted assist contribute handle dealt deal trabajo trabajos trabajé proyecto proyectos"
+    " personas empresas sistema sistemas actividades apoyé apoyo tool tools software program operation operations"
+    " including"
+)
+"""What stands for anything: new in a text, it replaces nothing that has gone."""
 STYLE: Final = listed(
     "spearheaded leveraged leverage leveraging utilise utilised utilize utilized synergy synergies synergistic"
     " results-driven result-oriented dynamic passionate guru ninja rockstar seamlessly robust cutting-edge"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 Tongue = Literal["en", "es", "hi"]
-Kind = Literal["plain", "percent", "times", "INR", "USD", "EUR", "GBP"]
+Kind = Literal["plain", "percent", "times", "INR", "USD", "EUR", "GBP", "CHF", "AED", "SGD", "AUD", "CAD", "ZAR"]
 
 
 def _names(text: str) -> list[str]:
@@ -37,6 +37,12 @@ CURRENCIES: Final[dict[str, Kind]] = {
     "£": "GBP",
     "gbp": "GBP",
     "pounds": "GBP",
+    "chf": "CHF",
+    "aed": "AED",
+    "sgd": "SGD",
+    "aud": "AUD",
+    "cad": "CAD",
+    "zar": "ZAR",
 }
 MAGNITUDES: Final = {
     "k": 10**3,
@@ -87,10 +93,47 @@ UNITS: Final = {
     "μs": "microsecond",
     "us": "microsecond",
     "ns": "nanosecond",
+    "wk": "week",
+    "weekend": "weekend",
+    "mo": "month",
+    "mth": "month",
+    "mnth": "month",
+    "qtr": "quarter",
+    "kilolitre": "kilolitre",
+    "kiloliter": "kilolitre",
+    "w": "watt",
+    "watt": "watt",
+    "kilowatt": "kw",
+    "megawatt": "mw",
+    "m²": "square metre",
+    "m2": "square metre",
+    "sqm": "square metre",
+    "ft²": "square foot",
+    "sqft": "square foot",
+    "sft": "square foot",
+    "m³": "cubic metre",
+    "m3": "cubic metre",
+    "cum": "cubic metre",
+    "px": "pixel",
+    "pixel": "pixel",
+    "pt": "point",
+    "ma": "milliamp",
+    "µa": "microamp",
+    "μa": "microamp",
+    "amp": "amp",
+    "microampere": "microamp",
+    "mv": "millivolt",
+    "µv": "microvolt",
+    "volt": "volt",
+    "kva": "kva",
+    "mva": "mva",
+    "milliamp": "milliamp",
+    "microamp": "microamp",
     "µm": "micrometre",
     "μm": "micrometre",
     "nm": "nanometre",
     "t": "tonne",
+    "q": "quintal",
     "u": "unit",
     "l": "litre",
     "g": "gram",
@@ -217,6 +260,7 @@ WORDS: Final[Mapping[Tongue, Mapping[str, int]]] = {
         "sau": 100,
     },
 }
+NUMBER_WORDS: Final = frozenset(word for spoken in WORDS.values() for word in spoken)
 ORDINALS: Final = {
     **_numbered("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth", 1),
     **_numbered("primer segundo tercer cuarto quinto", 1),
@@ -251,6 +295,15 @@ TIMES: Final[dict[str, Decimal]] = {
     "triplicó": Decimal(3),
     "mitad": Decimal("0.5"),
 }
+OFTEN: Final = frozenset(_names("twice thrice"))
+"""As many times: "presented twice" and "two presentations"."""
+COPIES: Final = {"duplicate": 2, "triplicate": 3, "quadruplicate": 4}
+"""How often a thing is done when it is done "in" them."""
+LABELS: Final = frozenset(
+    _names("level nivel tier class grade phase stage type step version chapter page room gate line zone")
+    + _names("semester standard module block ward planta fase tipo clase")
+)
+"""A figure after one of these names a thing instead of counting the next."""
 HUNDREDS: Final = frozenset(_names("hundred thousand mil sau hazaar"))
 JOINERS: Final = frozenset(("and", "y"))
 SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
@@ -262,8 +315,12 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
             ("second", "1"),
             ("minute", "60"),
             ("hour", "3600"),
+            ("day", "86400"),
+            ("week", "604800"),
+            ("fortnight", "1209600"),
         )
     },
+    **{unit: ("months", Decimal(size)) for unit, size in (("month", 1), ("quarter", 3), ("year", 12), ("decade", 120))},
     **{unit: ("bytes", Decimal(1000) ** power) for power, unit in enumerate(("kb", "mb", "gb", "tb", "pb"), 1)},
     **{
         unit: ("metres", Decimal(factor))
@@ -271,8 +328,19 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
     },
     **{
         unit: ("grams", Decimal(factor))
-        for unit, factor in (("mg", "0.001"), ("gram", "1"), ("kg", "1000"), ("tonne", "1000000"))
+        for unit, factor in (
+            ("mg", "0.001"),
+            ("gram", "1"),
+            ("kg", "1000"),
+            ("quintal", "100000"),
+            ("tonne", "1000000"),
+        )
     },
     **{unit: ("litres", Decimal(factor)) for unit, factor in (("ml", "0.001"), ("litre", "1"), ("kilolitre", "1000"))},
 }
 """Units of one family, and how much each is."""
+
+
+def unit_named(word: str) -> str:
+    """Return the one name of a unit, or nothing."""
+    return UNITS.get(word) or UNITS.get(word.removesuffix("s"), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.words import listed
 
 _SPANS: Final = {
@@ -16,8 +17,11 @@ _SPANS: Final = {
     "h": "hour",
     "yr": "year",
     "annum": "year",
+    "night": "day",
+    "morning": "day",
+    "evening": "day",
 }
-_ARTICLED: Final = "hour|day|week|fortnight|month|year"
+_ARTICLED: Final = "minute|hour|day|week|fortnight|month|year"
 """What "a" or "an" may stand for "per" before; "a shift" and "a second" are things."""
 _OURS: Final = {
     "segundo": "second",
@@ -39,22 +43,32 @@ _THEIRS: Final = {
     "mahina": "month",
     "saal": "year",
 }
-_PER: Final = re.compile(rf"(?:\b(?:per|each|every)\s+|/\s?)(?:working )?({'|'.join(_SPANS)})s?\b(?!-)", re.IGNORECASE)
+_PER: Final = re.compile(
+    rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |early |late"
+    rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
+    re.IGNORECASE,
+)
 _A: Final = re.compile(
-    rf"(?<!\bin )(?<!\bwithin )(?<!\bof )(?<!\bfor )(?<!\bover )(?<!\bafter )(?<!\bduring )(?<!\bthan )"
-    rf"\ban?\s+({_ARTICLED})\b(?!-)",
+    rf"(?<!\bin )(?<!\bwithin )(?<!\bof )(?<!\bfor )(?<!\bover )(?<!\bafter )(?<!\bduring )(?<!\bthan )(?<!\bhalf"
+    rf" )(?<!\bto )"
+    r"(?<!\binside )(?<!\bunder )(?<!\babout )(?<!\bbelow )(?<!\bnearly )(?<!\bleast )"
+    rf"\ban?\s+({_ARTICLED})\b(?!-| and a half| \d)",
     re.IGNORECASE,
 )
 _SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
 _PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+"""What may stand for "every week"."""
+_MONTHLY: Final = re.compile(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
+"""Money "p.m."; times of day have fewer digits."""
 _BY: Final = re.compile(rf"\b({_ARTICLED}) by \1\b")
 _CURRENT: Final = re.compile(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
 """What is kept up to date in Spanish, and no rate."""
 _HINDI: Final = re.compile(
     rf"\b(?:har|prati)\s+({'|'.join(_THEIRS)})\b|\b({'|'.join(_THEIRS)})\s+(?:mein|me)\b", re.IGNORECASE
 )
-_ADVERBS: Final = {
+ADVERBS: Final = {
     "hourly": "hour",
     "daily": "day",
     "nightly": "day",
@@ -66,6 +80,10 @@ _ADVERBS: Final = {
     "annual": "year",
     "annually": "year",
     **dict.fromkeys(["fps", "qps", "rps", "tps", "kbps", "mbps", "gbps"], "second"),
+    "wpm": "minute",
+    "cpm": "minute",
+    "tph": "hour",
+    "tpd": "day",
     "mau": "month",
     "dau": "day",
     "täglich": "day",
@@ -96,20 +114,24 @@ _ADVERBS: Final = {
     "anuales": "year",
     "anualmente": "year",
 }
-_ADVERB: Final = re.compile(rf"\b({'|'.join(re.escape(word) for word in _ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE)
+_ADVERB: Final = re.compile(
+    rf"\b(?<!\d-)({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE
+)
 
 
 def rates(text: str) -> frozenset[str]:
     """Return the spans of time that a text counts things by."""
-    low = text.lower()
+    low = masked(text).lower()
     return frozenset(
         [
+            *spans(text),
             *(_SPANS[match[1]] for match in _PER.finditer(low)),
             *(match[1] for match in _A.finditer(low)),
+            *("month" for _ in _MONTHLY.finditer(low)),
             *(match[1] for match in _BY.finditer(low)),
             *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
             *(_THEIRS[match[1] or match[2]] for match in _HINDI.finditer(low)),
             *(_GERMAN[match[1]] for match in _PRO.finditer(low)),
-            *(_ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
+            *(ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
         ]
     )

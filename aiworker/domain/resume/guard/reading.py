@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from aiworker.domain.resume.guard.numbers import Key, Number, numbers
+from aiworker.domain.resume.guard.acronyms import explanations
+from aiworker.domain.resume.guard.number import Key, Number
+from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates
 from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import content, ngrams, stem, words
+
+LAST_LATIN: Final = 0x24F
+ROOT: Final = 4
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class Reading:
     @cached_property
     def figures(self) -> frozenset[Key]:
         """Everything its figures may mean."""
-        return frozenset(meaning for number in self.numbers for meaning in number.meanings)
+        shares = (number.share for number in self.numbers if number.share)
+        return frozenset(meaning for number in self.numbers for meaning in number.meanings).union(shares)
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -51,6 +59,11 @@ class Reading:
         return frozenset(stem(word) for word in self.words)
 
     @cached_property
+    def roots(self) -> frozenset[str]:
+        """The first letters of its stems, by which words of one kind are told."""
+        return frozenset(word[:ROOT] for word in self.stems)
+
+    @cached_property
     def _runs(self) -> dict[int, dict[tuple[str, ...], str]]:
         return {}
 
@@ -59,6 +72,19 @@ class Reading:
         if size not in self._runs:
             self._runs[size] = ngrams(self.text, size)
         return self._runs[size]
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        return frozenset(self.text.lower())
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        """The scripts of its letters beyond the Latin ones, by their Unicode names."""
+        return frozenset(
+            unicodedata.name(letter, "?").split()[0]
+            for letter in self.letters
+            if letter.isalpha() and ord(letter) > LAST_LATIN
+        )
 
     @cached_property
     def spoken(self) -> list[str]:
@@ -84,3 +110,17 @@ class Source:
     frame: Reading
     """The entry without its bullets: titles, names, dates, technologies."""
     resume: Reading
+    language: str = "en"
+    """The one most of the resume's bullets are in."""
+
+
+@dataclass(frozen=True)
+class Rewording(Reading):
+    """A bullet's new text."""
+
+    source: Source
+
+    @cached_property
+    def explained(self) -> frozenset[str]:
+        """Its words that spell out an acronym of the entry."""
+        return explanations(self.source.entry, self)

@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume.guard.lexicon import ALIASES, EXEMPT, HOMOGRAPHS, LONG_FORMS, MAKERS, SYMBOLS, TECHNOLOGIES
-from aiworker.domain.resume.guard.numbers import Number
+from aiworker.domain.resume.guard.notations import months
+from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
 
 _TOKEN: Final = re.compile(r"\S+")
@@ -23,10 +24,12 @@ _ABBREVIATION: Final = re.compile(
 )
 _NO_CAMEL: Final = frozenset({"javascript"})
 """Its pieces are names of other things."""
-_TIMES: Final = re.compile(r"\d+[x×]\d+")
+_TIMES: Final = re.compile(r"\d+[x×]\d*")
 _VERSION: Final = re.compile(r"^v(?=\d)")
+_PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
 _FEWEST_INITIALS: Final = 3
+_FEWEST_LETTERS: Final = 4
 _MICROSOFT: Final = listed("excel word powerpoint office outlook access project teams azure sql")
 
 
@@ -71,11 +74,15 @@ class Named:
     def _keys(self) -> Iterator[str]:
         found = [token for token, _ in _tokens(self.text)]
         for token in found:
+            if not token.islower():
+                for form in LONG_FORMS.get(token.lower().replace(".", ""), ()):
+                    yield from form.split()
             for part in _pieces(token):
                 yield part if part in HOMOGRAPHS else folded(part)
                 yield stem(part.lower())
                 camel = [piece.lower() for piece in _CAMEL.findall(part)]
                 yield from () if part.lower() in _NO_CAMEL else camel
+        yield from months(self.text)
         low = words(self.text)
         yield from map("".join, pairwise(low))
         yield from map("".join, zip(low, low[1:], low[2:], strict=False))
@@ -94,17 +101,27 @@ class Named:
         joined = "".join(WORD.findall(term.text.lower()))
         if joined in self.keys or ALIASES.get(joined, joined) in self.keys:
             return True
-        camel = [piece.lower() for piece in _CAMEL.findall(term.text)]
-        if len(camel) > 1 and not term.text.isupper() and all(len(c) > 1 and c in self.keys for c in camel):
-            return True
-        return self.spells(term.text)
+        return self.spells(term.text) or self._extends(term.text) or self._shortens(term)
+
+    def _shortens(self, term: Term) -> bool:
+        """Say whether this text holds the beginning of a plain name: Agri for Agriculture."""
+        name = term.text.lower()
+        return not term.is_marked and any(
+            len(word) >= _FEWEST_LETTERS and name != word and name.startswith(word) for word in self.keys
+        )
+
+    def _extends(self, acronym: str) -> bool:
+        """Say whether an acronym begins another of this text: GST that of GSTR."""
+        is_long = acronym.isupper() and len(acronym) >= _FEWEST_INITIALS
+        return is_long and any(name.startswith(acronym) and name.isupper() for name in self.capitals)
 
     def spells(self, acronym: str) -> bool:
         """Say whether the words of this text spell an acronym out."""
         letters = acronym.removesuffix("s")
-        if any(form in self.stems for form in LONG_FORMS.get(letters.lower(), ())):
+        if any(form in self.stems for form in LONG_FORMS.get(letters.lower().replace(".", ""), ())):
             return True
-        return letters.isupper() and len(letters) >= _FEWEST_INITIALS and letters.lower() in self.initials
+        is_acronym = letters.isalpha() and sum(letter.isupper() for letter in letters) > 1
+        return is_acronym and len(letters) >= _FEWEST_INITIALS and letters.lower() in self.initials
 
 
 def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
@@ -129,6 +146,8 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
 
 def folded(term: str) -> str:
     """Return the one name of a term and its aliases, in lower case."""
+    if _PLURAL.fullmatch(term):
+        term = term[:-1]
     low = _VERSION.sub("", term.lower())
     if low in ALIASES:
         return ALIASES[low]
@@ -168,7 +187,13 @@ def _terms_of(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
 def _term(part: str, *, starts: bool, shouting: bool, is_whole: bool) -> Term | None:
     low = part.lower()
     is_letter = len(part) == 1 and low not in HOMOGRAPHS
-    if is_letter or _TIMES.fullmatch(low) or not any(letter.isalpha() for letter in part) or part.upper() in EXEMPT:
+    if (
+        is_letter
+        or part[-1] in "²³"
+        or _TIMES.fullmatch(low)
+        or not any(letter.isalpha() for letter in part)
+        or part.upper() in EXEMPT
+    ):
         return None
     if low in HOMOGRAPHS:
         is_name = part[0].isupper() and not starts and not shouting

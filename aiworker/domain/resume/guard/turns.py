@@ -16,12 +16,19 @@ _PLACES: Final = _any(
     r"business(?:es)?|world|globe|markets?|continents?|units?|sectors?|faculty|faculties|offices?|wards?|firm|groups?",
     r"networks?|centres?|centers?|stores?|shops?|warehouses?|products?|customers?|clients?|employees|users|engineers",
     r"empresas?|ciudad(?:es)?|red|país(?:es)?|compañía|grupo|cadena|sedes|tiendas|región|provincia|departamentos",
-    r"organización|mundo|sector|plantas",
+    r"organización|mundo|sector|plantas?|outlets?|studios?|disciplines|facilit(?:y|ies)|count(?:y|ies)|institutes?",
+    r"laborator(?:y|ies)|labs?|hotels?|kitchens?|factor(?:y|ies)|stations?|villages?|lines of business|functions"
+    r"|fábricas|puertos",
 )
+_MANY: Final = _any(
+    r"countries|counties|states|regions|cities|towns|villages|districts|provinces|departments|sites|plants|schools|colleges",
+    r"branches|offices|hospitals|stores|factories|continents|markets|universities|companies|clients|wards|campuses",
+)
+_TIMES: Final = r"(?:days?|weeks?|weekends?|months?|years?|\w+day)s?\b"
 _ALL_OVER: Final = _any(
     r"(?:across|throughout|all over|around)\s+(?:(?:the|all|every|whole|entire|several|multiple|both)\s+)*",
-    r"(?:for|of|in|at|to|by)\s+(?:all|every|each|(?:the )?whole|(?:the )?entire)\s+(?:of\s+)?(?:the\s+|our\s+)?",
-    r"tod[oa]s?\s+(?:el|la|los|las)\s+",
+    r"(?:for|of|in|at|to|by|from|with)\s+(?:all|every|each|(?:the )?whole|(?:the )?entire)\s+(?:of\s+)?(?:the\s+"
+    r"|our\s+)?",
     r"poor[ea]\s+",
 )
 ACROSS: Final = re.compile(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b", re.IGNORECASE)
@@ -30,43 +37,150 @@ REACH: Final = re.compile(
     _any(
         r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
         r"\b(?:chain|network|group) of\b",
-        r"\bsingle-?handed(?:ly)?\b|\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
+        r"\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
         r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
         r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
         r"\b\w+wide\b|\bkonzernweit\w*",
+        r"\b(?!(?:gram|lab|bench|small|pilot)-)\w+-(?:wide|scale|leading|critical)\b|\b(?:at|en) (?:gran |large "
+        r"|full )?scale\b",
+        r"\b(?:county|district|region|country|nation|chain|industry|group|state|faculty|university)['’]s\b",
+        r"\b(?:hotel|restaurant|retail|store|hospital|shop|school) (?:chain|group)\b|\b(?:del|el) grupo\b",
+        r"\b(?:whole|entire|full|complete) (?:\w+ )?(?:county|slate|estate|portfolio|range|chain|institute|plant"
+        r"|fleet|city|campus|site"
+        r"|district|region|organi[sz]ation|department|company|school|network|country)\b",
+        r"\b(?:major|massive|vast|huge|countless|extensive|widespread|sweeping|nation's|principales)\b",
+        r"\b(?:rolled out|adopted|implantad[oa]|extended|copied|taken up) (?:\w+ )?(?:by|to|in|across|en) (?:\w+ )?"
+        r"(?:all|every|other|the other|the rest|partner|las demás|los demás|whole)\b",
+        r"\b(?:partner|sister|neighbouring|neighboring) (?:hospitals?|schools?|companies|sites|plants|colleges"
+        r"|firms)\b",
+        r"\btod[oa]s?\s+(?:el|la|los|las)\s+(?!d[ií]as?\b|mes|semana|año|noche|mañana|tarde|turno|que\b)\w+",
+        r"\b(?:several|multiple|many|numerous|neighbou?ring|surrounding|additional|further|adjacent) "
+        rf"(?:{_MANY})\b",
+        rf"\b(?:all|every) other (?!{_TIMES})\w+|\bthe rest of the \w+",
+        r"\b(?:state|national|district|country|city|university|college|inter-?college|regional|zonal)[- ]level\b",
+        r"\b(?:at|on) (?:an? )?(?:industrial|commercial|large|production|national|global|massive) scale\b",
+        r"\b(?:large|leading|blue-chip|top-tier|global|big) (?:\w+ )?(?:corporates?|groups|corporations"
+        r"|enterprises|multinationals)\b",
+        r"\bcross-(?:border|country|regional|industry|continental)\b",
+        r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
         r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
         r"\b(?:infraestructura|misión) crítica\b|\bcritical infrastructure\b",
     ),
     re.IGNORECASE,
 )
 PEOPLE: Final = re.compile(
-    r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion)\w*\s+(?:\w+\s+){0,3}?"
-    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo)\b",
+    r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis)\w*\s+(?!by\b)(?:[\w'’-]+\s+){0,3}?"
+    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|intern|junior|engineer|developer|colleague|technicians?)\b",
     re.IGNORECASE,
 )
 """Leading people; the group is who they are."""
-ROLE: Final = re.compile(
-    _any(
+ROLES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
         r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead|head)\b",
-        r"\b(?:al frente|jef[ea]) de\b",
-        r"\b(?:at the helm|in charge of|took charge)\b",
-    ),
+        r"\b(?:al frente|jef[ea]) de\b|\bme hice cargo\b|\basumí\b",
+        r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
+        r"\breport(?:ed|ing|s)? (?:in |directly )?(?:to|into) me\b",
+        r"\bpoint person\b|\bgo-to (?:person|contact|expert)\b|\bshowrunner\b",
+        r"\b(?:line|project)-?manag\w+",
+        r"\bsign(?:ed|ing|s)?[ -]off\b|\bsanction(?:ed|ing) (?:the|all)\b",
+        r"\b(?:executive|chief|senior|principal|managing|co-) ?(?:chef|producer|editor|engineer|officer|manager|partner"
+        r"|lecturer|designer|analyst|director)\b",
+        r"\bresponsible (?:lecturer|engineer|officer|person|manager|editor)\b",
+        r"\b(?:instrumental|pivotal|masterminded|pioneer(?:ed|ing)|driving force)\b",
+        r"\bdirecting (?:an?|the|two|three|four|five|\d+)\b",
+        r"\bassisted by (?:an?|the|two|three|my|\d+)\b",
+    )
+)
+"""Roles and what goes with them; each speaks for itself."""
+_CLAUSE: Final = r"(?:\A\W*|[.;,:–—-]\s*|\b(?:and|also|i|was|were|then|have|y|e|&)\s+)"
+MEANS: Final = re.compile(
+    r"\b(?:using|via|based on|aided by|with the (?:help|aid) of|utili[sz]ing|employing|leveraging|applying|by means of"
+    r"|used|usando|utilizando)\s+(?!(?:in|by|for|to|as|on|at|with|when|only)\b)((?:[\w'’-]+\s*){1,3})",
     re.IGNORECASE,
 )
+"""What something is done with."""
+HELPED: Final = re.compile(
+    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?|sat in on|assist(?:ed|s|ing)?|supported"
+    r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)"
+    r"|(?:was |been )?part of|contribut(?:ed?|es|ing)|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
+    r"|apoy[éoa]\w*|particip[éoa]\w*)\b|\bunder (?:the )?(?:\w+ )?(?:supervision|guidance)\b",
+    re.IGNORECASE,
+)
+"""What somebody did beside others."""
+BESIDE: Final = re.compile(
+    r"\b(?:help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*|supervision|supervised"
+    r"|guidance|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
+    r"|attend\w*|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
+    r"|parte|trabaj\w+|form[éo]|took|served?"
+    r"|serving|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|cooperat\w+|assistance|assistant|as one"
+    r" of)\b"
+    r"|\bde la mano\b|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
+    r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
+    r"|\bcon (?:el|la|los|las|un|una|otr[oa]s?|dos|tres|mi|mis)\b",
+    re.IGNORECASE,
+)
+"""How a text may say so."""
+OWN_WORDS: Final = re.compile(r"\b(?:part|supervision|guidance)\b", re.IGNORECASE)
+"""What a team or a supervisor say as well."""
+STRONG: Final = re.compile(
+    r"(?:help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
+    r"|shar|ayud|colabor|apoy|acompañ|cooperat|trabaj|as one of|took|serv)",
+    re.IGNORECASE,
+)
+"""What says so by itself; a team or a supervisor may be the bullet's own."""
 IN_CHARGE: Final = re.compile(
     _any(
-        r"\b(?:responsible for|in[ -]?charge|looked after|looking after|took care of|handled the team)\b",
-        r"\b(?:responsable de|encargad[oa] de|a cargo de)\b",
+        r"\b(?:responsible for|in[ -]charge of|(?:was|were|am) in charge|look(?:s|ed|ing)? after|t(?:ook|ak(?:es?"
+        r"|ing)) care of|handled the team)\b",
+        r"\Ahandl(?:es?|ed|ing)\b|\A(?:ran|runs?|running) (?!\d)",
+        r"\b(?:responsable de|encargad[oa] de|a cargo de|me (?:encarg|ocup)\w+|llev[éo]|llevaba|atend[íi]\w*)\b",
     ),
     re.IGNORECASE,
 )
+TAUGHT: Final = re.compile(
+    r"\b(?:trained|taught|tutored|instructed|onboarded|trains|teach(?:es|ing)?)\b", re.IGNORECASE
+)
+AS_ROLE: Final = re.compile(
+    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?((?:(?!by\b)[\w'’-]+"
+    r" ){0,4}?(?:instructor|lead|leader|developer|manager|supervisor|head|trainer"
+    r"|coordinator|engineer|officer|analyst|designer|editor|chef|teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative|scientist|tutor|captain|writer|author|architect|investigator|contact|owner))\b"
+)
+ALL: Final = re.compile(r"\b(?:all|every|each|per|any|entire|whole)\b", re.IGNORECASE)
+ALONE: Final = re.compile(r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?)\b", re.IGNORECASE)
+_SPAN: Final = (
+    r"(?:days?|nights?|mornings?|evenings?|weeks?|weekends?|months?|quarters?|years?|hours?|minutes?|semesters?|terms?"
+    r"|times?|shifts?|sprints?|single|half|quarter|few|summers?|winters?|springs?|autumns?|fortnights?|seconds?"
+    r"|first|(?:second|other|alternate) (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|\d|\w+day\b)"
+)
+UNIVERSAL: Final = re.compile(
+    rf"\b(?:all|every|entire|whole)\s+(?:(?:of|the|its|our)\s+)*(?!{_SPAN}|(?:from|to|in|on|at|by|with|and|for|that"
+    rf"|who)\b)((?:[\w'’-]+ ?){{1,4}})",
+    re.IGNORECASE,
+)
+OVER: Final = re.compile(rf"\bacross\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
+"""How a text reaches further: every one of them, all over a place."""
 RANK: Final = re.compile(r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|top)\b", re.IGNORECASE)
+MEDAL: Final = re.compile(
+    r"\b(?:gold|silver|bronze)(?= medal)|(?<=took )gold|(?<=won )gold|(?<=received )gold|(?<=achieved )gold"
+    r"|(?<=took )silver|(?<=won )silver",
+    re.IGNORECASE,
+)
 HONOUR: Final = re.compile(
     _any(
-        r"\b(?:of the (?:year|month|semester)|del (?:mes|año))\b",
+        r"(?<!end )(?<!start )(?<!beginning )(?<!close )(?<!rest )(?<!course )(?<!half )(?<!part )(?<!quarter )"
+        r"\bof the (?:year|month|semester)\b|(?<!final )(?<!fin )(?<!cierre )(?<!principio )\bdel (?:mes|año)\b",
         r"\b(?:hackathon final|reconocimiento)\b",
         r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)",
-        r"\b(?:judged|voted|topped)\b",
+        r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"
+        r"|nominated)\b",
+        r"\b(?:highest|fastest|lowest|youngest|most|best|largest|quickest)(?: \w+){0,2}? (?:of (?:all|any)|in the"
+        r"|among|ever)\b",
+        r"\brated (?:as|among|one of|the \w+(?:est|st)|best|top|highest)\b|\bnamed (?:an?|the|as|one|\w+ of)\b",
+        r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
+        r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
+        r"\b(?:judged(?! (?:by|on|from|to be))|voted|topp(?:ed|ing)|trending)\b",
         r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
     ),
     re.IGNORECASE,

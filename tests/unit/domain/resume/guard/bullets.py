@@ -8,10 +8,10 @@ from typing import TypedDict, Unpack
 
 from aiworker.domain.resume import locator
 from aiworker.domain.resume.guard import Finding, Guard
-from aiworker.domain.resume.guard.reading import Reading, Source
+from aiworker.domain.resume.guard.reading import Rewording, Source
 from aiworker.domain.resume.phrases import Tone
 
-Rule = Callable[[Source, Reading], Iterator[Finding]]
+Rule = Callable[[Source, Rewording], Iterator[Finding]]
 
 SIBLING = "Wrote the notes of the weekly meeting for the team"
 ELSEWHERE = "Watered the plants of the library and counted them"
@@ -43,7 +43,8 @@ def source(bullet: str, **parts: Unpack[Parts]) -> Source:
 
 def fired(rule: Rule, before: str, after: str, **parts: Unpack[Parts]) -> set[tuple[str, str]]:
     """Return what one group of rules finds: the rule and the words."""
-    return {(finding.rule, finding.token) for finding in rule(source(before, **parts), Reading(after))}
+    held = source(before, **parts)
+    return {(finding.rule, finding.token) for finding in rule(held, Rewording(after, held))}
 
 
 def refused(

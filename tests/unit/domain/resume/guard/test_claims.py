@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aiworker.domain.resume.guard import claims
-from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard import boasts, claims, roles
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.reading import Reading, Rewording
 from tests.unit.domain.resume.guard.bullets import fired, source
 
 VACANCY = "You will keep the settlement pipeline boring. We value telemetry dashboards and ward rounds."
@@ -81,7 +82,6 @@ def test_a_skill_of_several_words_is_the_entrys(before: str, after: str, skill: 
     [
         ("Ran a survey for shops", "Led a survey for shops", "led"),
         ("Ran a workshop for shops", "Led the shops", "led"),
-        ("Ran a workshop for shops", "Managed a workshop for shops", "managed"),
         ("Ran a survey", "Spearheaded a survey", "spearheaded"),
         ("Responsible for the shops", "Headed the shops", "headed"),
         ("Wrote notes for the shops", "Managed the shops", "managed"),
@@ -96,13 +96,14 @@ def test_a_skill_of_several_words_is_the_entrys(before: str, after: str, skill: 
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    assert ("leadership", token) in fired(claims.leadership, before, after)
+    assert ("leadership", token) in fired(roles.leadership, before, after)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
         ("Ran a workshop for shops", "Led a workshop for shops"),
+        ("Ran a workshop for shops", "Managed a workshop for shops"),
         ("Ran classes for shops", "Led two of the weekly classes for shops"),
         ("Managed a shop", "Led a shop"),
         ("Led a shop", "Headed a shop"),
@@ -117,7 +118,7 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
-    assert fired(claims.leadership, before, after) == set()
+    assert fired(roles.leadership, before, after) == set()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after
     ],
 )
 def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    assert ("award", token) in fired(claims.awards, before, after)
+    assert ("award", token) in fired(boasts.awards, before, after)
 
 
 @pytest.mark.parametrize(
@@ -148,11 +149,11 @@ def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, 
     ],
 )
 def test_an_award_the_bullet_states_may_be_told_otherwise(before: str, after: str) -> None:
-    assert fired(claims.awards, before, after) == set()
+    assert fired(boasts.awards, before, after) == set()
 
 
 def test_a_rank_of_the_entry_may_be_named() -> None:
-    assert fired(claims.awards, "Wrote notes", "Wrote notes, trainee of the year", frame="Trainee of the year") == set()
+    assert fired(boasts.awards, "Wrote notes", "Wrote notes, trainee of the year", frame="Trainee of the year") == set()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_a_rank_of_the_entry_may_be_named() -> None:
     ],
 )
 def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    found = fired(claims.scope, before, after)
+    found = fired(boasts.scope, before, after)
     assert any(rule == "scope" and shown.startswith(token[:10]) for rule, shown in found)
 
 
@@ -182,7 +183,7 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:
-    assert fired(claims.scope, before, after) == set()
+    assert fired(boasts.scope, before, after) == set()
 
 
 @pytest.mark.parametrize(
@@ -198,9 +199,14 @@ def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:
     ],
 )
 def test_the_vacancys_words_are_not_copied(before: str, after: str, token: str | None) -> None:
-    found = list(claims.copied(source(before), Reading(after), Reading(VACANCY)))
+    found = list(copied(before, after, VACANCY))
     assert [finding.token for finding in found] == ([token] if token else [])
 
 
+def copied(before: str, after: str, vacancy: str) -> list[Finding]:
+    held = source(before)
+    return list(claims.copied(held, Rewording(after, held), Reading(vacancy)))
+
+
 def test_without_a_vacancy_nothing_is_copied() -> None:
-    assert list(claims.copied(source("Drew charts"), Reading("Drew telemetry dashboards"), Reading(""))) == []
+    assert list(copied("Drew charts", "Drew telemetry dashboards", "")) == []

@@ -7,7 +7,7 @@ from typing import Unpack
 import pytest
 
 from aiworker.domain.resume.guard import figures
-from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.reading import Rewording
 from tests.unit.domain.resume.guard.bullets import Parts, fired, refused, source
 
 
@@ -101,7 +101,8 @@ def test_half_a_dozen_is_six() -> None:
 
 
 def severities(before: str, after: str, **parts: Unpack[Parts]) -> list[tuple[str, str]]:
-    return [(found.rule, found.severity) for found in figures.check(source(before, **parts), Reading(after))]
+    held = source(before, **parts)
+    return [(found.rule, found.severity) for found in figures.check(held, Rewording(after, held))]
 
 
 def test_a_figure_of_the_entrys_frame_is_noted_and_one_from_elsewhere_refused() -> None:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from aiworker.domain.resume.guard.numbers import Number, numbers, tongue
+from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.numbers import numbers
+from aiworker.domain.resume.guard.spelled import tongue
 
 IN_SPANISH = "{} para los alumnos de la escuela"
 IN_HINDI = "{} logon ke liye kaam kiya hai"
@@ -165,9 +167,16 @@ def test_figures_within_names_only_ground_others(text: str, value: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "years"),
-    [("2025-05", [2025]), ("2025-05-17", [2025]), ("2024-25", [2024]), ("2023–2024", [2023]), ("May 2025", [2025])],
+    [
+        ("2025-05", [2025]),
+        ("2025-05-17", [2025, 17]),
+        ("17/05/2025", [17, 2025]),
+        ("2024-25", [2024]),
+        ("2023–2024", [2023, 2024]),
+        ("May 2025", [2025]),
+    ],
 )
-def test_of_a_date_only_the_year_may_be_quoted(text: str, years: list[int]) -> None:
+def test_of_a_date_the_month_may_not_be_quoted(text: str, years: list[int]) -> None:
     assert read(text) == [("plain", year) for year in years]
 
 
@@ -257,4 +266,4 @@ def test_number_words_are_read_in_the_language_of_their_text(text: str, language
 
 def test_a_figure_stays_where_it_stands() -> None:
     text = "Grew 10 000 € of sales in 2024-25 by 40 %, on call 24/7"
-    assert [text[slice(*number.span)].strip() for number in numbers(text)] == ["10 000 €", "2024", "40 %"]
+    assert [text[slice(*number.span)].strip() for number in numbers(text)] == ["10 000 €", "2024", "25", "40 %"]

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from aiworker.domain.resume import locator
-from aiworker.domain.resume.guard import Guard, claims, figures, form
+from aiworker.domain.resume.guard import Guard, boasts, claims, figures, form, roles
 from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.resume.guard.numbers import numbers
-from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.reading import Rewording
 from aiworker.domain.resume.guard.terms import terms
 from aiworker.domain.resume.phrases import Tone
 from aiworker.errors import JobFailed
@@ -26,9 +26,12 @@ RULES = (
     figures.check,
     claims.named_terms,
     claims.skill_phrases,
-    claims.leadership,
-    claims.awards,
-    claims.scope,
+    claims.means,
+    roles.leadership,
+    roles.helped,
+    boasts.awards,
+    boasts.scope,
+    boasts.outcomes,
     form.kept,
     form.spoken,
     form.noise,
@@ -85,7 +88,7 @@ def test_every_rule_takes_an_unchanged_bullet(text: str, vacancy: str, tone: Ton
     """The guard does not ask its rules about an equal text; they would have nothing against it."""
     guard = Guard.of(locator.read(text), vacancy=vacancy, tone=tone)
     for source in guard.sources.values():
-        same = Reading(source.bullet.text)
+        same = Rewording(source.bullet.text, source)
         found = [
             *(finding for rule in RULES for finding in rule(source, same)),
             *claims.copied(source, same, guard.vacancy),

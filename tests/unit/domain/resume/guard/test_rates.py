@@ -21,7 +21,7 @@ from aiworker.domain.resume.guard.rates import rates
         ("40 calls an hour", "hour"),
         ("40 calls/hr", "hour"),
         ("Hourly calls", "hour"),
-        ("Every 2 weeks, each week", "week"),
+        ("Every 2 weeks", "fortnight"),
         ("Weekly notes", "week"),
         ("Fortnightly notes", "fortnight"),
         ("Once a month", "month"),

@@ -123,7 +123,7 @@ def test_only_a_capital_within_a_sentence_leaves_a_doubt() -> None:
         ("Wrote services in Golang", "Wrote services in Go"),
         ("Used Google Maps", "Used GoogleMaps"),
         ("Used GoogleMaps", "Used Google Maps"),
-        ("Used maps of Google", "Used GoogleMaps"),
+        ("Used Google Maps", "Used GoogleMaps"),
         ("Used Power BI", "Used PowerBI"),
         ("Set up scikit learn", "Set up scikit-learn"),
         ("Set up CI/CD", "Set up CI and CD"),

@@ -1,0 +1,84 @@
+"""Notations that are read before any figure is: dates, fractions, spans of time in words; places stay as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+ALWAYS: Final = re.compile(
+    r"\b24\s?[/x×]\s?7\b"
+    r"|\b(?:24|twenty-?four)[ -]hours?(?:[ ,]*(?:a|per|/) ?day)?[ ,]*(?:and )?(?:7|seven)[ -]days?"
+    r"(?: ?(?:a|per|/) ?week)?\b"
+    r"|\blas 24 horas(?: del día)?[ ,]*(?:y )?los (?:7|siete) días(?: de la semana)?\b|\bround[ -]the[ -]clock\b",
+    re.IGNORECASE,
+)
+"""What "24/7" is, in words or not; no rate."""
+
+_SIX: Final = r"(?:6|six|seis)"
+_TWICE: Final = r"(?:twice|two times|2 ?(?:x|×|times)|dos veces|2 veces)"
+_TWO: Final = r"(?:2|two|dos|second|other|alternate)"
+SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
+    (name, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
+    for name, pattern in (
+        ("year", r"(?:every|each|once (?:in|every)|cada) (?:12|twelve|doce) (?:months|meses)"),
+        ("quarter", r"(?:every|each|once (?:in|every)|cada) (?:3|three|tres) (?:months|meses)"),
+        (
+            "fortnight",
+            rf"(?:every|each|once (?:in|every)|cada) {_TWO} (?:weeks?|semanas)|alternate weeks|bi-?weekly|quincenal\w*"
+            r"|cada quincena",
+        ),
+        (
+            "half-year",
+            rf"(?:every|each|once (?:in|every)|cada) {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
+            rf"|semi-?annual(?:ly)?|bi-?annual(?:ly)?|{_TWICE} (?:a|per|each|every|al) (?:year|año)|semestralmente"
+            r"|twice[ -]yearly",
+        ),
+        (
+            "half-month",
+            rf"semi-?monthly|bi-?monthly|{_TWICE} (?:a|per|each|every|al) (?:month|mes)|twice[ -]monthly",
+        ),
+        ("other day", r"(?:every|each) (?:second|other|alternate) day|alternate days"),
+    )
+)
+"""By the name of a rate: how else it is told; what stands here counts nothing."""
+
+_DATE: Final = re.compile(
+    r"\b(\d{4})-(0[1-9]|1[0-2])-([0-3]\d)\b|\b([0-3]?\d)[/.](0?[1-9]|1[0-2])[/.]((?:19|20)\d\d)\b"
+)
+_MONTHS: Final = (
+    "january february march april may june july august september october november december".split()  # noqa: SIM905
+)
+_NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    (_DATE, lambda found: f"{found[1]} {int(found[3])}" if found[1] else f"{int(found[4])} {found[6]}"),
+    # Of "2025-05" only the year may be quoted: its month would ground every 5.
+    (re.compile(r"\b(\d{4})-(?:0[1-9]|1[0-2])\b"), r"\1"),
+    (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
+    (re.compile(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
+    (ALWAYS, ""),
+    *((pattern, "") for _, pattern in SPANS),
+    (re.compile(r"(?<=\d) ([kKM])€"), r"\1€ "),
+    (re.compile(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
+)
+
+
+def masked(text: str) -> str:
+    """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
+    for pattern, written in _NOTATIONS:
+        text = pattern.sub(lambda found, written=written: _placed(found, written), text)
+    return text
+
+
+def months(text: str) -> frozenset[str]:
+    """Return the names of the months of a text's dates."""
+    return frozenset(_MONTHS[int(found[2] or found[5]) - 1] for found in _DATE.finditer(text))
+
+
+def spans(text: str) -> frozenset[str]:
+    """Return the spans of time that a text tells in several words."""
+    return frozenset(name for name, pattern in SPANS if pattern.search(text))
+
+
+def _placed(found: re.Match[str], written: str | Callable[[re.Match[str]], str]) -> str:
+    new = found.expand(written) if isinstance(written, str) else written(found)
+    return new.ljust(len(found[0]))

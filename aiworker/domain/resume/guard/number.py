@@ -1,0 +1,74 @@
+"""One figure of a text, and everything it may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from aiworker.domain.resume.guard.numerals import SCALES, Kind
+
+MONEY: Final = ("INR", "USD", "EUR", "GBP", "CHF", "AED", "SGD", "AUD", "CAD", "ZAR")
+
+Key = tuple[str, Decimal]
+
+
+SAME: Final[Mapping[Key, Key]] = {
+    ("times", Decimal("0.5")): ("percent", Decimal(50)),
+    ("times", Decimal(2)): ("percent", Decimal(100)),
+}
+"""What is said in either way: "halved" and "by 50 %"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One figure: its span in the text, and the stems of what it counts."""
+
+    kind: Kind
+    value: Decimal
+    span: tuple[int, int]
+    unit: str = ""
+    is_soft: bool = False
+    """Whether it may come and go: the word "one", and ordinals that rank nothing."""
+    counts: frozenset[str] = frozenset()
+    noun: str = ""
+    """The first of what it counts."""
+    magnitude: int = 1
+    share: Key | None = None
+    """What it says together with another one: "9 in 10" is 90 %."""
+    others: frozenset[Key] = frozenset()
+    """What else it may mean: "48.000" is either, the first figure of "2 to 4 %" is a share as well."""
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.value
+
+    @property
+    def counted(self) -> Key:
+        """Its key among things counted: occasions are, growth by a factor is not."""
+        plain: Key = ("plain", self.value)
+        return plain if plain in self.others else self.key
+
+    @property
+    def is_year(self) -> bool:
+        return self.kind == "plain" and 1950 <= self.value <= 2100 and self.value == int(self.value)
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        """All it may mean, among it its amount in the smallest unit of its family."""
+        return frozenset([self.key, *self.others, *self.scaled])
+
+    @property
+    def meanings(self) -> frozenset[Key]:
+        """All it may mean, with what is said in either way under one name."""
+        return frozenset(SAME.get(key, key) for key in self.keys)
+
+    @property
+    def scaled(self) -> frozenset[Key]:
+        """What it comes to in the smallest unit of its family."""
+        family, factor = SCALES.get(self.unit, ("", Decimal(1)))
+        amounts = (self.value, *(value for _, value in self.others))
+        return (
+            frozenset((family, value * factor) for value in amounts) if family and self.kind == "plain" else frozenset()
+        )

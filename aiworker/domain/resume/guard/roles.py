@@ -1,0 +1,129 @@
+"""Rule 5: a role the bullet does not state, and a part in something that has become the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from aiworker.domain.resume.guard import turns
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.lexicon import (
+    BEEN,
+    BOSSES,
+    COACHING,
+    GIVEN,
+    IN_CHARGE,
+    IRREGULAR,
+    LEADERSHIP,
+    LED_EVENTS,
+    ROLES,
+)
+from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.unstated import ROOT, matched
+from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
+from aiworker.domain.resume.verbs_en import BASE_OF_GERUND, PAST, PAST_OF_BASE
+
+_EVENT_WITHIN: Final = 5
+_GUIDES: Final = ("guid", "ment", "coac", "advi", "inst")
+_LEARNT: Final = ("mento", "coach", "super")
+
+
+def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find a leading role that the bullet does not state."""
+    if not _leads(source.bullet):
+        yield from _led(source, text)
+    # A title in another language is told by its translation.
+    is_silent = source.language == "en" and not turns.AS_ROLE.search(source.bullet.text)
+    for match in turns.AS_ROLE.finditer(text.text) if is_silent else ():
+        held = source.frame.stems
+        said = [word for word in words(match[1]) if word not in STOP_WORDS]
+        roots = {word[:ROOT] for word in source.bullet.words if word not in said}
+        is_own = set(said) <= set(source.bullet.words[:ROOT])
+        if not is_own and not all(stem(word) in held or word[:ROOT] in roots for word in said):
+            yield Finding("leadership", match[0])
+    is_in_charge = bool(turns.IN_CHARGE.search(source.bullet.text))
+    for role in turns.ROLES:
+        for finding in matched("leadership", role, source, text):
+            is_told = is_in_charge and finding.token.lower() in ("in charge of", "took charge")
+            if not (is_told or text.explained.issuperset(words(finding.token))):
+                yield finding
+
+
+def helped(source: Source, text: Reading) -> Iterator[Finding]:
+    """Find a part in something that has become the whole: the bullet's helping is no longer said."""
+    told = turns.HELPED.search(source.bullet.text)
+    if not told or _has_no_verb(text):
+        return
+    was, own = source.bullet.text.lower(), turns.OWN_WORDS.search(told[0])
+    for found in turns.BESIDE.finditer(text.text):
+        if turns.STRONG.match(found[0]) or found[0].lower() not in was or own:
+            return
+    if told:
+        yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
+
+
+def _leads(bullet: Reading) -> bool:
+    """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
+    spoken = bullet.spoken
+    leading = LEADERSHIP - ROLES
+    return any(
+        word in leading and spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
+        for at, word in enumerate(spoken)
+    )
+
+
+def _led(source: Source, text: Rewording) -> Iterator[Finding]:
+    allowed = IN_CHARGE if turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
+    if not turns.BESIDE.search(source.bullet.text) and (
+        BOSSES & source.frame.hyphenated or _has_no_verb(source.bullet)
+    ):
+        allowed |= IN_CHARGE - BOSSES
+    allowed |= COACHING if turns.TAUGHT.search(source.bullet.text) else frozenset[str]()
+    first, follower = source.bullet.spoken[:1], source.bullet.spoken[1:2]
+    for at, word in enumerate(text.spoken):
+        is_told = (
+            word in allowed | text.explained
+            or (word in ROLES and word in source.bullet.hyphenated | source.frame.hyphenated)
+            or (first and follower != ["by"] and (word[:ROOT] == first[0][:ROOT] or word.startswith(first[0])))
+            or (word[:ROOT] in _LEARNT and _from_others(source, text, at))
+        )
+        is_led = text.spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or text.spoken[max(0, at - 1) : at] in GIVEN
+        if word in LEADERSHIP and not (
+            is_told or is_led or _leads_event(text.spoken, at) or _is_under(source, text, at)
+        ):
+            yield Finding("leadership", word)
+    for match in turns.PEOPLE.finditer(text.text):
+        root = match[0][: ROOT - 1].lower()
+        is_new = root in _GUIDES and not any(word.startswith(root) for word in source.bullet.words)
+        if stem(match[1].lower()) not in source.bullet.stems or (
+            is_new and not turns.TAUGHT.search(source.bullet.text)
+        ):
+            yield Finding("leadership", match[0])
+
+
+def _has_no_verb(bullet: Reading) -> bool:
+    """Say whether a bullet only names its matter, so that any text has to add a verb."""
+    first = "".join(bullet.words[:1])
+    return bool(first) and not (
+        first in PAST
+        or first in PAST_OF_BASE
+        or first in BASE_OF_GERUND
+        or first in IRREGULAR
+        or first.endswith(("ed", "ing", "é", "ó", "aba", "ía"))
+    )
+
+
+def _is_under(source: Source, text: Reading, at: int) -> bool:
+    """Say whether work is "supervised" that the bullet says was done under supervision."""
+    is_passive = at > 0 and (at == len(text.spoken) - 1 or text.spoken[at - 1].isdigit())
+    return text.spoken[at] == "supervised" and is_passive and "supervision" in source.bullet.tokens
+
+
+def _from_others(source: Source, text: Reading, at: int) -> bool:
+    """Say whether somebody else does the mentoring: it comes "from" or "by" another, as the bullet says it did."""
+    is_told = any(word[:ROOT] == text.spoken[at][:ROOT] for word in source.bullet.spoken)
+    return is_told and not {"by", "from"}.isdisjoint(text.spoken[at + 1 : at + 1 + _EVENT_WITHIN])
+
+
+def _leads_event(found: list[str], at: int) -> bool:
+    return found[at] in ("led", "leading", "lead") and bool(LED_EVENTS & set(found[at + 1 : at + 1 + _EVENT_WITHIN]))
