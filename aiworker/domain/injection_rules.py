@@ -85,6 +85,11 @@ PHRASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "addressed_to_model": (
             rf"(?:note|message|instructions?|attention|memo|reminder|hint)(?: (?:to|for))? {_MODEL}"
             r"[^.!?\n]{0,25}?[:!]",
+            r"(?:note|message|instructions?|memo|reminder|hint|part)(?: \d{1,2}(?: (?:of|from) \d{1,2})?)?(?:"
+            r" (?:to|for))"
+            r" (?:the |any |every |my )?(?:assistant|summari[sz]er|editor|rewriter|evaluator|grader|screener|parser|bot"
+            r"|writer of (?:this|the) summary)\s{0,2}:",
+            r"note \d{1,2} of \d{1,2}(?: (?:to|for) (?:the )?\w{1,12})?\s{0,2}:",
             rf"(?:dear|hey|hello|hi|attention) {_MODEL}\s{{0,2}}[,:!]",
             r"if you are (?:an? )?(?:ai|llm|(?:large )?language model|chat ?bot|bot|automated (?:system|reviewer))"
             r"(?:[,.:;]| (?:reading|reviewing|evaluating|processing|scoring|screening|assessing|parsing|then|please"
@@ -122,6 +127,9 @@ PHRASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             r"|needs? to)(?: \w{1,12})? (?:mention|name|state|contain|include|claim|say)\b",
             r"(?:which|that) (?:you|an? ai|the (?:ai|model)) (?:must|shall|should|ha(?:s|ve) to|(?:are|is) to)"
             r" (?:report|state|present|describe|mention|list) as\b",
+            r"(?:say|state|mention|claim|write|repeat) (?:so|it|this|that) (?:everywhere|wherever|in (?:every|each"
+            r"|all|your)\b)",
+            r"join (?:both|these|the two|all) (?:notes|parts|halves|messages|lines)\b",
             rf"(?:this|the) {_PERSON} (?:is|was) (?:clearly |by far )?(?:the |an? )?(?:perfect|ideal|best"
             r"|most qualified|strongest|exceptional|outstanding|top|highly qualified)\b",
             rf"(?:strongly|highly|immediately|always) (?:recommend|hire|shortlist|advance) (?:this|the) {_PERSON}\b",

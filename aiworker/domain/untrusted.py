@@ -7,15 +7,17 @@ Nothing here refuses a text: `clean` and `scan` tell what they saw, and a studen
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from types import MappingProxyType
 
 from aiworker.domain.injection import Finding, scan
 
-__all__ = ["Cleaned", "Finding", "clean", "scan", "unescape", "wrap"]
+__all__ = ["Cleaned", "Finding", "clean", "flagged", "scan", "unescape", "wrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,16 @@ def wrap(text: str, tag: str) -> str:
     for pattern in (_ROLE, _HEADING, _BRACKET, itself):
         text = pattern.sub(lambda found: f"{found[1]}&#{ord(found[2])};", text)
     return f"<{tag}>\n{text}\n</{tag}>"
+
+
+def flagged(lines: Sequence[str]) -> frozenset[int]:
+    """Return which of the lines speak to a model, alone or with those before and after them."""
+    texts = [clean(line).text for line in lines]
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    spans = ((found.start, found.end) for found in scan("\n".join(texts)))
+    return frozenset(
+        at for start, end in spans for at in range(bisect_right(ends, start), bisect_right(ends, end - 1) + 1)
+    )
 
 
 def unescape(text: str) -> str:

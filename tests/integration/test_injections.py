@@ -60,14 +60,7 @@ EVIDENCE = "what a resume or a profile orders counts as evidence for it"
 NAME = "a name from the platform's tables is shown as it is, whatever it says"
 DRIFT = "a claim in everyday words, without a figure or a name"
 
-OPEN: Mapping[tuple[str, str], str] = {
-    ("bullet-split", SUMMARY): EVIDENCE,
-    ("skill-batch", ANALYTICS): NAME,
-    ("leak-prompt", REWRITE): DRIFT,
-    ("leak-prompt", SUGGEST): DRIFT,
-    ("quiet-other-outcome", REWRITE): DRIFT,
-    ("quiet-other-outcome", SUGGEST): DRIFT,
-}
+OPEN: Mapping[tuple[str, str], str] = {}
 """What gets through as yet, and why; a test fails as soon as one of these no longer does."""
 OPEN_IF_UNDERSTOOD: Mapping[tuple[str, str], str] = {}
 """The same for what a provider's model makes of an attack by itself."""

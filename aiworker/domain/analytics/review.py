@@ -18,7 +18,7 @@ from aiworker.domain.analytics.fact import Direction
 from aiworker.domain.analytics.facts import Published
 from aiworker.domain.analytics.seasons import COUNTS
 from aiworker.domain.analytics.slots import SLOT, has_stray_brace, slots
-from aiworker.domain.analytics.words import BELONGS_TO, COUNTED_AS, NAMED_BY, NEGATIONS, RULES
+from aiworker.domain.analytics.words import BELONGS_TO, COUNTED_AS, NAMED_BY, NEGATIONS, OPENERS, RULES
 from aiworker.domain.resume.language import counts
 
 MOST_SENTENCES = 7
@@ -31,6 +31,7 @@ FEW_WORDS = 5
 _BREAK: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z{])")
 _NOT_PLAIN: Final = re.compile(r"[^A-Za-z\u00c0-\u024f ,.;:()'’–—-]")
 _WORD: Final = re.compile(r"[^\W_]+")
+_OPENING: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _COUNTED: Final = re.compile(rf"{SLOT.pattern} ([a-z]+)")
 _ACRONYMS: Final = frozenset({"PPO", "PPOs", "CTC"})
 _NEGATIVE: Final = "never_shortlisted"
@@ -123,6 +124,8 @@ def _has_names(sentence: Sentence) -> bool:
     """Say whether a sentence spells a name: of a branch or skill, or anything that is written like one."""
     if any(name.search(sentence.own) for name in sentence.names):
         return True
+    if (opening := _OPENING.match(sentence.own)) and opening[0].lower() not in OPENERS:
+        return True
     words = _WORD.finditer(sentence.own)
     return not all(word[0] in _ACRONYMS or word[0][word.start() == 0 :].islower() or word[0] == "A" for word in words)
 
@@ -160,7 +163,7 @@ HINTS: Final[Mapping[str, str]] = {
     "address": "No addresses.",
     "negation": "Nothing that says not, never or remaining.",
     "figure-name": "Name each figure with the word that its line asks for, and with no other figure's word.",
-    "name": "No names: branches, skills and seasons are placeholders.",
+    "name": "No names, not at the beginning of a sentence either: branches, skills and seasons are placeholders.",
     "direction": "Say rose or fell as the line of the change says, and only beside its placeholder.",
     "length": "At most seven sentences.",
     TOO_FEW: "At least four sentences.",

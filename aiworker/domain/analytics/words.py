@@ -75,6 +75,30 @@ NEGATIONS: Final = pattern(
     " instead rest remaining remainder wait*"
 )
 
+OPENERS: Final = frozenset(
+    " ".join(
+        (
+            "a an the this that these those their its it they there here such in on at by of for from with within",
+            "without during over across among amongst between against beside besides along alongside as after before",
+            "through throughout to under up down per and but also while whereas when where which who meanwhile",
+            "moreover furthermore additionally overall together altogether finally next then further likewise",
+            "similarly meantime compared comparing relative counting counted including measured taken looking turning",
+            "seen given placement placements placed student students candidate candidates applicant applicants",
+            "application applications applied registered registration registrations company companies recruiter",
+            "recruiters employer employers organisation organisations organization organizations firm firms offer",
+            "offers offered package packages median mean average pay salary salaries compensation internship",
+            "internships intern interns pre-placement ppo ppos shortlisted shortlist shortlists shortlisting",
+            "interviewed interview interviews interviewing selection selections recruitment recruiting hiring hires",
+            "branch branches department departments skill skills demand vacancy vacancies position positions opening",
+            "openings job jobs role roles season seasons year cohort batch class campus college participation",
+            "conversion conversions rate rates share figures figure numbers number data results result outcome",
+            "outcomes change changes year-on-year branch-wise skill-wise yearly annual several multiple visiting",
+            "participating eligible holders holding vacancy-wise final more fewer less higher lower",
+        )
+    ).split()
+)
+"""Words a sentence may begin with: there a capital would hide a name, and no list holds all names."""
+
 RULES: Final[Mapping[str, re.Pattern[str]]] = {
     "number-word": NUMBER_WORDS,
     "judgement": JUDGEMENTS,

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from pydantic import TypeAdapter
 
+from aiworker.domain import untrusted
 from aiworker.domain.untrusted import scan
 from aiworker.protocol import JsonValue, digest
 
@@ -163,6 +164,7 @@ def _known(degree: str) -> tuple[str, int | None]:
 
 
 def _sound_entry(entry: Entry) -> Entry:
+    flagged = untrusted.flagged([line.text for line in entry.lines])
     return replace(
         entry,
         title=_sound(entry.title),
@@ -170,7 +172,7 @@ def _sound_entry(entry: Entry) -> Entry:
         name=_sound(entry.name),
         tech=tuple(filter(_sound, entry.tech)),
         period=_sound(entry.period),
-        lines=tuple(line for line in entry.lines if _sound(line.text)),
+        lines=tuple(line for at, line in enumerate(entry.lines) if at not in flagged),
     )
 
 
