@@ -88,6 +88,8 @@ class Context:
     tag_key: bytes = b""
     corrects: bool = False
     """Whether a job may ask once more for what the guard refused."""
+    verifies: bool = True
+    """Whether a rewrite marks its bullets as verified, or each keeps the mark it had."""
 
     def tag(self, step: str) -> str:
         """Return the tag that untrusted text of a step stands in: the same at each attempt, unguessable outside."""
@@ -259,6 +261,8 @@ class Described:
     kept: tuple[str, ...] = ()
     findings: tuple[tuple[str, str], ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    entities: tuple[int, int] | None = None
+    """How many figures and names of the answers their sources hold, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

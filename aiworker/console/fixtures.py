@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -63,13 +63,59 @@ async def run(
     """
     verdicts = await _verdicts(output, bench, found, takes_unpriced=takes_unpriced)
     failed = sum(not verdict.passed for verdict in verdicts)
-    fields = {"passed": len(found) - failed, "failed": failed, "cases": [_document(each) for each in verdicts]}
+    precisions = list(precision(verdicts))
+    fields = {
+        "passed": len(found) - failed,
+        "failed": failed,
+        "entityPrecision": [each.document for each in precisions],
+        "cases": [_document(each) for each in verdicts],
+    }
     output.show(SCHEMA, fields, lambda: _tell(output, verdicts))
+    for each in precisions:
+        output.note(str(each))
     if report is not None:
         _write(report, verdicts)
     if failed:
         raise JobFailed(f"{failed} of {len(found)} cases failed.", code="cases_failed")
     output.note(f"all {len(found)} cases passed")
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How many figures and names of a model's answers their sources hold, for one version of a prompt."""
+
+    job: str
+    prompt: str
+    model: str
+    grounded: int
+    entities: int
+
+    def __str__(self) -> str:
+        share = f"{self.grounded / self.entities:.1%}" if self.entities else "none"
+        told = f"{self.job}, prompt {self.prompt}, {self.model}"
+        return f"entity precision {share} ({self.grounded} of {self.entities} figures and names): {told}"
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        return {
+            "job": self.job,
+            "prompt": self.prompt,
+            "model": self.model,
+            "grounded": self.grounded,
+            "entities": self.entities,
+            "entityPrecision": round(self.grounded / self.entities, 4) if self.entities else None,
+        }
+
+
+def precision(verdicts: Sequence[Verdict]) -> Iterator[Precision]:
+    """Add up by job, prompt and model what was counted; an answer that a case gives says nothing of a model."""
+    counted: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    for each in verdicts:
+        if each.case.answers is None and each.seen.entities:
+            key = each.case.processor.name, each.seen.version, each.model
+            counted.setdefault(key, []).append(each.seen.entities)
+    for (job, prompt, model), pairs in counted.items():
+        yield Precision(job, prompt, model, sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs))
 
 
 async def _verdicts(output: Output, bench: Bench, found: Sequence[Case], *, takes_unpriced: bool) -> list[Verdict]:

@@ -36,7 +36,7 @@ from aiworker.protocol import (
     Tx,
 )
 from aiworker.store import findings, platform, rewrites
-from aiworker.store.findings import Decision
+from aiworker.store.findings import Decision, Measured
 
 QUEUE = "ai-jobs"
 NAME = "rewrite-resume"
@@ -54,6 +54,7 @@ REASONS: Mapping[str, str] = {
     "leadership": "a leading role it does not state",
     "award": "an award it does not state",
     "scope": "a scale it does not state",
+    "outcome": "another result than the bullet's",
     "copied": "words of the position instead of the resume's",
     "too-long": "too long",
     "too-short": "too short",
@@ -121,6 +122,7 @@ class Rewrite:
     body: str
     changed: dict[str, str]
     findings: tuple[Decision, ...]
+    measured: Measured
     ignored: tuple[str, ...]
     truncated: dict[str, JsonValue]
 
@@ -154,23 +156,30 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     first = _answered(replies[STEP], facts, chosen.ids)
     if not first.texts:
         raise NoSafeChange("The answer changed no bullet of the resume.")
-    found = _judged(payload, facts, first.texts)
+    guard = _guard(payload, facts)
+    found = _judged(guard, facts, first.texts)
+    entities = [guard.entities(text) for text in first.texts.values()]
     safe, refused = _parted(first.texts, found)
     if ctx.corrects and CORRECT not in replies and len(refused) > len(safe):
         return FollowUp((_request(CORRECT, payload, chosen.only(refused), ctx, _rules(found, refused)),))
     if isinstance(again := replies.get(CORRECT), LLMReply):
         second = _answered(again, facts, refused)
-        more = _judged(payload, facts, second.texts)
+        more = _judged(guard, facts, second.texts)
+        entities += [guard.entities(text) for text in second.texts.values()]
         safe, found = {**safe, **_parted(second.texts, more)[0]}, (*found, *more)
+    decisions = tuple(decision for _, decision in found)
+    measured = Measured.of(NAME, prompts.template(NAME).fingerprint, entities, decisions)
     if not safe:
         raise NoSafeChange(
             "No new text of the answer says only what the resume says.",
             resume=payload.resume_id,
-            refused=[asdict(decision) for _, decision in found],
+            refused=[asdict(decision) for decision in decisions],
+            measured=asdict(measured),
         )
-    body = splice.mark_verified(facts.document, safe)
+    put = splice.mark_verified if ctx.verifies else splice.splice
+    body = put(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, safe, tuple(decision for _, decision in found), first.ignored, chosen.report)
+    return Rewrite(body, safe, decisions, measured, first.ignored, chosen.report)
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:
@@ -207,6 +216,9 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         resume=payload.resume_id,
         findings=result.findings,
     )
+    await findings.measure(
+        tx.connection, run_id=tx.run_id, tenant=payload.tenant_id, model=tx.model, measured=result.measured
+    )
     written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
     return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1, **written})
 
@@ -215,7 +227,8 @@ def describe(facts: Facts, result: Rewrite) -> Described:
     """Tell which bullets changed, which kept their texts, and what the guard found in which."""
     ids = {bullet.path: bullet.id for bullet in facts.document.bullets}
     kept = tuple(bullet for bullet in ids.values() if bullet not in result.changed)
-    return Described(result.changed, kept, tuple((ids[each.section], each.rule) for each in result.findings))
+    found = tuple((ids[each.section], each.rule) for each in result.findings)
+    return Described(result.changed, kept, found, entities=(result.measured.grounded, result.measured.entities))
 
 
 def _title(facts: Facts) -> str:
@@ -262,9 +275,13 @@ def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
     return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
 
 
-def _judged(payload: Payload, facts: Facts, texts: Mapping[str, str]) -> tuple[tuple[str, Decision], ...]:
+def _guard(payload: Payload, facts: Facts) -> Guard:
+    told = prompts.template(NAME).instructions
+    return Guard.of(facts.document, vacancy=facts.vacancy_text, instructions=told, tone=payload.tone)
+
+
+def _judged(guard: Guard, facts: Facts, texts: Mapping[str, str]) -> tuple[tuple[str, Decision], ...]:
     """Hold every new text against its bullet, its entry and the resume; decisions come with the bullet's id."""
-    guard = Guard.of(facts.document, vacancy=facts.vacancy_text, tone=payload.tone)
     originals = {bullet.id: bullet for bullet in facts.document.bullets}
     return tuple(
         (

@@ -40,7 +40,7 @@ from aiworker.protocol import (
     Tx,
 )
 from aiworker.store import findings, platform, suggestions
-from aiworker.store.findings import Decision
+from aiworker.store.findings import Decision, Measured
 
 QUEUE = "ai-jobs"
 NAME = "suggest-improvements"
@@ -84,6 +84,7 @@ class Suggestions:
 
     safe: tuple[Suggestion, ...]
     findings: tuple[Decision, ...]
+    measured: Measured
     unknown: int
 
 
@@ -132,17 +133,22 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     read = read_proposals(reply.text, {bullet.id: bullet.text for bullet in sent.values()}, plain=plain)
     if not read.usable:
         raise NoSafeChange("The answer improved no bullet of the resume.")
-    guard = Guard.of(facts.document, vacancy=f"{chosen.title}\n{chosen.vacancy}")
+    told = prompts.template(NAME).instructions
+    guard = Guard.of(facts.document, vacancy=f"{chosen.title}\n{chosen.vacancy}", instructions=told)
     made = {proposal.bullet: suggestion(sent[proposal.bullet], _reasoned(proposal, guard)) for proposal in read.usable}
     found = tuple(decision for bullet, each in made.items() for decision in _judged(guard, bullet, each))
     refused = {decision.section for decision in found if decision.severity == "violation"}
+    entities = [guard.entities(each.suggested) for each in made.values()]
+    measured = Measured.of(NAME, prompts.template(NAME).fingerprint, entities, found)
     safe = [each for each in made.values() if each.section not in refused]
     if not safe:
-        refused_for = [asdict(decision) for decision in found]
         raise NoSafeChange(
-            "No suggestion of the answer says only what the resume says.", resume=payload.resume_id, refused=refused_for
+            "No suggestion of the answer says only what the resume says.",
+            resume=payload.resume_id,
+            refused=[asdict(decision) for decision in found],
+            measured=asdict(measured),
         )
-    return Suggestions(tuple(safe[:MAX_SUGGESTIONS]), found, read.unknown)
+    return Suggestions(tuple(safe[:MAX_SUGGESTIONS]), found, measured, read.unknown)
 
 
 async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> Saved:
@@ -171,6 +177,9 @@ async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> S
         resume=payload.resume_id,
         findings=result.findings,
     )
+    await findings.measure(
+        tx.connection, run_id=tx.run_id, tenant=payload.tenant_id, model=tx.model, measured=result.measured
+    )
     written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
     return Saved(tx.run_id, {"aiworker.resume_suggestions": len(fitting), **written})
 
@@ -183,6 +192,7 @@ def describe(facts: Facts, result: Suggestions) -> Described:
         changed=changed,
         kept=tuple(bullet for bullet in ids.values() if bullet not in changed),
         findings=tuple((ids[found.section], found.rule) for found in result.findings),
+        entities=(result.measured.grounded, result.measured.entities),
         notes={ids[each.section]: each.reason for each in result.safe},
     )
 

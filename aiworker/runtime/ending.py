@@ -33,7 +33,7 @@ from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import alerts, findings, job_errors, runs
 from aiworker.store.database import Database
-from aiworker.store.findings import Decision
+from aiworker.store.findings import Decision, Measured
 from aiworker.store.runs import Claim
 
 LAST_WORDS = timedelta(seconds=5)
@@ -132,6 +132,11 @@ class Ending:
             resume=error.resume,
             findings=[Decision(**row) for row in error.refused],
         )
+        if error.measured:
+            measured = Measured(**error.measured)
+            await findings.measure(
+                db, run_id=self.claim.run_id, tenant=self.scope.tenant, model=None, measured=measured
+            )
 
     async def last_words(self) -> None:
         """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""

@@ -84,6 +84,7 @@ class Runtime:
     """Budget, limiter and breaker."""
     notifies_in_app: bool = False
     corrects: bool = False
+    verifies: bool = True
 
     def model_of(self, queue: str) -> LLM:
         """Return the model that the jobs of a queue ask; ConfigurationError if it has none."""
@@ -363,4 +364,5 @@ class _Delivery:
             limits=limits,
             tag_key=run_tag_key(self.runtime.tag_key, self.envelope.identity, self.claim.epoch),
             corrects=self.runtime.corrects,
+            verifies=self.runtime.verifies,
         )

@@ -19,6 +19,7 @@ from aiworker.errors import (
     DeadlineExceeded,
     InvalidPayload,
     JobFailed,
+    NoSafeChange,
     NotFound,
     ServiceUnreachable,
     UsageError,
@@ -71,6 +72,15 @@ class Seen:
     left_over: int = 0
     error: Exception | None = None
     result: Described | None = None
+    version: str = ""
+    """The fingerprint of its prompt."""
+
+    @property
+    def entities(self) -> tuple[int, int] | None:
+        """How many figures and names of the answers are grounded, and how many there are; None if nobody counted."""
+        if isinstance(self.error, NoSafeChange) and (counted := self.error.measured):
+            return counted["grounded"], counted["entities"]
+        return self.result.entities if self.result else None
 
     @property
     def status(self) -> Literal["ok", "failed", "broken"]:
@@ -197,7 +207,8 @@ class _Talk:
         prompt = "\n".join(block.text for request in asked for block in request.prompt.blocks)
         tokens = max((tokens_of(request, door) for request in asked), default=0)
         left_over = 0 if self.answers is None else self.answers - len(self.asked)
-        return Seen(prompt, tokens, left_over, problem, result)
+        version = asked[0].prompt.fingerprint if asked else ""
+        return Seen(prompt, tokens, left_over, problem, result, version)
 
     async def _settled(self, calls: tuple[LLMRequest, ...]) -> Described | None:
         replies: dict[str, Reply] = {}

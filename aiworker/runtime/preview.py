@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import cast
@@ -273,7 +273,7 @@ def _limits(door: Door) -> Limits:
 
 
 def _for(ctx: Context, door: Door) -> Context:
-    return Context(ctx.run_id, ctx.epoch, ctx.is_replay, ctx.now, _limits(door), ctx.tag_key)
+    return replace(ctx, limits=_limits(door))
 
 
 def _preview(request: LLMRequest, door: Door, doors: Sequence[Door]) -> Preview:

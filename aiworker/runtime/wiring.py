@@ -154,6 +154,7 @@ async def wired(
             gate=GuardedGate(database, limiter, caps, utc_now, random.random),
             notifies_in_app=_notifies_in_app(settings),
             corrects=settings.guard_reask,
+            verifies=settings.verify_policy == "spec",
         )
         yield Wired(runtime, relay)
 

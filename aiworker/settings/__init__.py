@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     llm_breaker_faults: int = Field(default=5, ge=1)
     llm_breaker_pause: Duration = timedelta(seconds=30)
     guard_reask: bool = False
+    verify_policy: Literal["spec", "inherit"] = "spec"
     budget_per_job_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
     budget_per_tenant_day_usd: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False)
     interview_model: ModelName = "anthropic:claude-haiku-4-5"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from aiworker.errors import Decided
+from aiworker.llm import prompts
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from tests.integration.rewriting import BULLETS, FABRICATED, PAYLOAD, answering, changed, findings, stored
 from tests.integration.rewriting import example_rows as example_rows
-from tests.integration.runtime.rows import errors, outbox, runs, variants
+from tests.integration.runtime.rows import errors, outbox, rows, runs, variants
 from tests.support.jobs import HONEST, TENANT, envelope, payload, runtime
 
 WORN = "Leveraged 34 unit tests to raise branch coverage of the refund module from 61 % to 83 %"
@@ -56,6 +57,28 @@ async def test_an_answer_of_which_nothing_is_left_writes_no_variant_and_tells_no
     assert (error["tenant_id"], error["code"]) == (TENANT, "no_safe_change")
     assert "MongoDB" not in str(error)
     assert [run["state"] for run in await runs(database)] == ["failed"]
+
+
+async def test_how_much_of_what_answers_name_is_founded_is_told_by_prompt(database: Database) -> None:
+    await execute(envelope(), runtime(database, llm=answering(b0=HONEST, b1=FABRICATED)))
+    with pytest.raises(Decided):
+        await execute(envelope(job_id="2"), runtime(database, llm=answering(b1=FABRICATED)))
+    measured = await rows(database, "SELECT * FROM aiworker.guarded_runs ORDER BY texts DESC")
+    # 900 and MongoDB are nobody's; REST, FastAPI and the rest stand in the bullet.
+    assert [(run["texts"], run["refused"], run["entities"] - run["grounded"]) for run in measured] == [
+        (2, 1, 2),
+        (1, 1, 2),
+    ]
+    assert [(run["tenant_id"], run["job_name"], run["model"]) for run in measured] == [
+        (TENANT, "rewrite-resume", "scripted-1"),
+        (TENANT, "rewrite-resume", None),
+    ]
+    told = await rows(database, "SELECT * FROM aiworker.entity_precision WHERE model IS NOT NULL")
+    (of_prompt,) = told
+    assert of_prompt["prompt_fingerprint"] == prompts.template("rewrite-resume").fingerprint
+    assert float(of_prompt["entity_precision"]) == pytest.approx(
+        measured[0]["grounded"] / measured[0]["entities"], abs=1e-4
+    )
 
 
 @pytest.mark.parametrize("source", ["row", "payload"])

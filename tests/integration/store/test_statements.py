@@ -15,7 +15,7 @@ SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 TENANT_TABLES = re.compile(
     r"\b(runs|calls|outbox|ai_job_errors|audit|resume_rewrites|students|resumes|jobs|applications|offers|questions"
     r"|session_recordings|session_event_log|budget_days|budget_holds|alerts|resume_suggestions"
-    r"|student_ai_summaries|analytics_summaries)\b"
+    r"|student_ai_summaries|analytics_summaries|guard_findings|guarded_runs)\b"
 )
 BY_IDENTITY = {
     *("runs.LATEST", "runs.CLAIM", "runs.NEW_EPOCH", "outbox.LEASE_DUE", "outbox.LEASE_OF_RUN"),

@@ -43,10 +43,10 @@ def asked(facts: Facts = FACTS, ctx: Context = CTX) -> LLMRequest:
     return request
 
 
-def settled(answer: object, facts: Facts = FACTS) -> Rewrite:
+def settled(answer: object, facts: Facts = FACTS, ctx: Context = CTX) -> Rewrite:
     text = answer if isinstance(answer, str) else json.dumps(answer)
     reply = LLMReply(text, "scripted", "m", "m", "end")
-    result = settle(PAYLOAD, facts, {"rewrite": reply}, CTX)
+    result = settle(PAYLOAD, facts, {"rewrite": reply}, ctx)
     assert isinstance(result, Rewrite)
     return result
 
@@ -178,6 +178,12 @@ def test_new_texts_replace_old_ones_and_nothing_else_moves() -> None:
     expected = BODY.replace("worked on refunds", "Worked on the refunds").replace("built a ledger", "Built a ledger")
     assert result.body == expected.replace('"verified": false', '"verified": true')
     assert result.changed == {"b0": "Worked on the refunds", "b2": "Built a ledger"}
+
+
+def test_by_the_other_policy_each_bullet_keeps_the_mark_it_had() -> None:
+    result = settled({"b0": "Worked on the refunds", "b1": "Made reports"}, ctx=replace(CTX, verifies=False))
+    expected = BODY.replace("worked on refunds", "Worked on the refunds").replace("made reports", "Made reports")
+    assert result.body == expected and '"verified": false' in expected
 
 
 def test_a_text_given_back_unchanged_is_no_change() -> None:
