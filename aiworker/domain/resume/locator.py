@@ -1,15 +1,17 @@
 """Finds the bullets of any resume schema; everything else is opaque and copied.
 
 Bullets live in `<section>[i].<list>`, as strings or as objects with a string `text` or `content`. A blank text is
-no bullet: there is nothing to rewrite and nothing to verify.
+no bullet: there is nothing to rewrite and nothing to verify. The sections lie on the top level, or in one object on it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from aiworker.domain.characters import storable
+from aiworker.domain.resume import machine
 from aiworker.domain.resume.spans import Array, Malformed, Member, Node, Object, Scalar, Tree, named, parse, plain
 from aiworker.errors import JobFailed
 
@@ -26,14 +28,23 @@ SECTIONS = frozenset(
     }
 )
 LISTS = frozenset({"bullets", "highlights", "description", "descriptions"})
+EDUCATION = frozenset({"education", "educations"})
 TEXT_KEYS = ("text", "content")
 VERIFIED = "verified"
 
 TITLE_KEYS = ("title", "position", "role", "jobTitle", "job_title")
 COMPANY_KEYS = ("company", "organization", "organisation", "employer")
+NAME_KEYS = ("name", "project")
 TECH_KEYS = ("tech", "technologies", "techStack", "tech_stack", "keywords")
-GROUP_NAME_KEYS = ("name", "category", "group")
+GROUP_NAME_KEYS = ("name", "category", "group", "skill")
 GROUP_ITEM_KEYS = ("keywords", "items", "skills")
+FEATURED, DESCRIPTIONS = "featuredSkills", "descriptions"
+"""OpenResume's two ways to state skills: objects that name one each, and lines that list some."""
+ADDITIONAL = "additional"
+"""Where Resume-Matcher keeps skills, languages, certificates and awards."""
+
+# Its dots would be taken for steps of a path.
+_WRAPPER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,19 @@ class Document:
     text: str
     bullets: tuple[Bullet, ...]
     tree: Tree
+    wrapper: str = ""
+    """The key of the object in which the sections lie; empty if that is the top level."""
+
+    @property
+    def prefix(self) -> str:
+        """Return what a section's path begins with."""
+        return f"{self.wrapper}." if self.wrapper else ""
+
+    @property
+    def content(self) -> dict[str, Tree]:
+        """Return the sections and all that lies beside them, by key."""
+        whole = _members(self.tree)
+        return {**whole, **_members(whole[self.wrapper])} if self.wrapper else whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +116,11 @@ def read(text: str) -> Document:
         root = parse(text)
         if not isinstance(root, Object):
             raise Malformed("its top level is not an object")
-        return Document(text, tuple(_bullets(root)), plain(root))
+        wrapper = _wrapper(root)
+        if wrapper is None:
+            return Document(text, tuple(_bullets(root, "")), plain(root))
+        key, inner = wrapper
+        return Document(text, tuple(_bullets(inner, f"{key}.")), plain(root), key)
     except Malformed as malformed:
         raise JobFailed(f"The stored resume cannot be used: {malformed}", code="invalid_resume") from malformed
 
@@ -107,24 +135,28 @@ def context(document: Document) -> tuple[Entry, ...]:
 
 def skills(document: Document) -> str:
     """Return the resume's skills as one line, groups as `Name: a, b`; empty when there are none."""
-    found = document.tree.get("skills") if isinstance(document.tree, dict) else None
-    groups: list[Tree] = found if isinstance(found, list) else []
-    if isinstance(found, dict):
-        groups = [{"name": name, "items": items} for name, items in found.items()]
-    return "; ".join(part for part in (", ".join(_strings(found)), *map(_group, groups)) if part)
+    found, more = document.content.get("skills"), document.content.get(ADDITIONAL)
+    parts = [*_skill_groups(found), *(_additional_skills(more) if isinstance(more, dict) else ())]
+    return "; ".join(filter(None, parts))
 
 
-def flat(value: Tree) -> str:
-    """Join every text and number below a value, a line each."""
+def flat(value: Tree, key: str = "") -> str:
+    """Join every text and number that somebody wrote below a value, a line each; `machine` says what nobody did."""
+    if machine.is_machine(key):
+        return ""
     if isinstance(value, dict):
-        return "\n".join(flat(item) for item in value.values())
+        return "\n".join(flat(item, name) for name, item in value.items())
     if isinstance(value, list):
-        return "\n".join(flat(item) for item in value)
-    return "" if value is None or isinstance(value, bool) else storable(str(value))
+        return "\n".join(flat(item, key) for item in value)
+    if value is None or isinstance(value, bool):
+        return ""
+    text = storable(str(value))
+    # A bullet is evidence as it stands: who rewrites it may keep its link.
+    return text if key in LISTS or key in TEXT_KEYS else machine.said(key, text)
 
 
 def entry_text(document: Document, path: str) -> str:
-    """Return everything one entry says, dates and technologies included."""
+    """Return everything one entry says, dates and technologies included, ids and links left out."""
     return flat(_at(document.tree, path))
 
 
@@ -139,20 +171,41 @@ def _entry(tree: Tree, path: str, bullets: list[Bullet]) -> Entry:
         path=path,
         title=_first(value, TITLE_KEYS),
         company=_first(value, COMPANY_KEYS),
-        name=_first(value, ("name",)),
+        name=_first(value, NAME_KEYS),
         tech=tuple(text for key in TECH_KEYS for text in _strings(value.get(key))),
         bullets=tuple(bullets),
     )
 
 
 def _at(tree: Tree, path: str) -> dict[str, Tree]:
-    section, _, index = path.partition(".")
+    for step in path.split("."):
+        tree = tree[int(step)] if isinstance(tree, list) else _members(tree)[step]
+    return _members(tree)
+
+
+def _members(tree: Tree) -> dict[str, Tree]:
     assert isinstance(tree, dict)
-    entries = tree[section]
-    assert isinstance(entries, list)
-    entry = entries[int(index)]
-    assert isinstance(entry, dict)
-    return entry
+    return tree
+
+
+def _skill_groups(found: Tree) -> Iterator[str]:
+    if not isinstance(found, dict):
+        yield ", ".join(_strings(found))
+        yield from map(_group, found if isinstance(found, list) else ())
+        return
+    for name, items in found.items():
+        if name == FEATURED:
+            yield ", ".join(filter(None, map(_group, items if isinstance(items, list) else ())))
+        elif name == DESCRIPTIONS:
+            yield from _strings(items)
+        else:
+            yield _group({"name": name, "items": items})
+
+
+def _additional_skills(more: dict[str, Tree]) -> Iterator[str]:
+    yield ", ".join(_strings(more.get("technicalSkills")))
+    if any(_strings(more.get("languages"))):
+        yield _group({"name": "Languages", "items": more.get("languages")})
 
 
 def _group(item: Tree) -> str:
@@ -172,9 +225,33 @@ def _strings(value: Tree) -> Iterator[str]:
             yield text
 
 
-def _bullets(root: Object) -> Iterator[Bullet]:
+def _wrapper(root: Object) -> tuple[str, Object] | None:
+    """Return the only object on the top level that holds sections, if the top level itself holds none."""
+    if _holds(root, SECTIONS):
+        return None
+    wrappers = [
+        (member.key, member.value)
+        for member in root.members
+        if isinstance(member.value, Object)
+        and _holds(member.value, SECTIONS | EDUCATION)
+        and _WRAPPER.fullmatch(member.key)
+        and not machine.is_machine(member.key)
+    ]
+    if len(wrappers) != 1:
+        return None
+    named(root, (wrappers[0][0],))
+    return wrappers[0]
+
+
+def _holds(node: Object, names: frozenset[str]) -> bool:
+    return any(
+        member.key in names and isinstance(member.value, Array) and member.value.items for member in node.members
+    )
+
+
+def _bullets(root: Object, prefix: str) -> Iterator[Bullet]:
     number = 0
-    for entry_path, entry in _entries(root):
+    for entry_path, entry in _entries(root, prefix):
         for path, item in _items(entry_path, entry):
             located = _text_of(item)
             if located is None:
@@ -183,11 +260,11 @@ def _bullets(root: Object) -> Iterator[Bullet]:
             number += 1
 
 
-def _entries(root: Object) -> Iterator[tuple[str, Object]]:
+def _entries(root: Object, prefix: str) -> Iterator[tuple[str, Object]]:
     for section in named(root, SECTIONS):
         for index, entry in enumerate(_array_items(section)):
             if isinstance(entry, Object):
-                yield f"{section.key}.{index}", entry
+                yield f"{prefix}{section.key}.{index}", entry
 
 
 def _items(entry_path: str, entry: Object) -> Iterator[tuple[str, Scalar | Object]]:

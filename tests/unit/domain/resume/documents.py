@@ -83,5 +83,9 @@ DOCUMENTS = st.one_of(
         member(["experience", "work"], arrays(ENTRIES, 1)), OTHERS, member(["projects", "volunteer"], arrays(ENTRIES))
     ),
     objects(OTHERS, member(SECTIONS, OPAQUE)),
+    objects(
+        member(["resume", "cv", "a.b", "settings"], objects(OTHERS, member(SECTIONS, arrays(ENTRIES, 1)))),
+        member(["settings", "skills", "projects"], OPAQUE),
+    ),
 )
 ANSWERS = st.dictionaries(st.sampled_from([f"b{number}" for number in range(9)] + ["x"]), WORDS)

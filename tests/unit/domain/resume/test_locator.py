@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiworker.domain.resume.locator import Document, context, read, skills
+from aiworker.domain.resume.locator import Document, context, entry_text, frame_text, read, skills
 from aiworker.errors import JobFailed
 from tests.unit.domain.resume.documents import DOCUMENTS, patient
 
@@ -68,6 +68,63 @@ def test_anything_else_is_opaque() -> None:
     assert document.bullets == ()
 
 
+WRAPPED = {"workExperiences": [{"company": "Tern", "descriptions": ["Built a bridge", "Wrote it down"]}]}
+
+
+def test_sections_in_one_object_below_the_top_are_found_and_its_key_begins_their_paths() -> None:
+    document = a_document(resume={**WRAPPED, "skills": ["Git"]}, settings={"fontSize": "11"})
+    assert paths(document) == ["resume.workExperiences.0.descriptions.0", "resume.workExperiences.0.descriptions.1"]
+    assert (document.wrapper, document.prefix, skills(document)) == ("resume", "resume.", "Git")
+    (entry,) = context(document)
+    assert (entry.path, entry.heading) == ("resume.workExperiences.0", "Tern")
+    assert entry_text(document, entry.path).splitlines() == ["Tern", "Built a bridge", "Wrote it down"]
+    assert frame_text(document, entry.path) == "Tern"
+
+
+@pytest.mark.parametrize("key", ["resume", "data", "cv_2", "my-resume", "R"])
+def test_the_object_may_have_any_name_that_is_a_step_of_a_path(key: str) -> None:
+    assert a_document(**{key: WRAPPED}).wrapper == key
+
+
+@pytest.mark.parametrize("key", ["a.b", "", "a b", "2", "über", "x" * 41, "settings", "meta", "resume_id"])
+def test_an_object_of_another_name_or_of_a_program_is_opaque(key: str) -> None:
+    assert a_document(**{key: WRAPPED}).bullets == ()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"en": WRAPPED, "de": WRAPPED},
+        {"sections": {"experience": {"items": [{"bullets": ["a"]}]}}},
+        {"cv": {"sections": WRAPPED}},
+        {"resume": [WRAPPED]},
+        {"resume": {"workExperiences": []}},
+    ],
+    ids=["two of them", "no list", "two levels", "a list", "empty"],
+)
+def test_what_is_not_one_object_with_sections_is_opaque(members: dict[str, object]) -> None:
+    document = a_document(**members)
+    assert (document.bullets, document.wrapper) == ((), "")
+
+
+def test_sections_on_the_top_level_come_first() -> None:
+    document = a_document(resume=WRAPPED, work=[{"highlights": ["Own"]}])
+    assert (paths(document), document.wrapper) == (["work.0.highlights.0"], "")
+    document = a_document(resume=WRAPPED, work=[], projects="none")
+    assert (len(document.bullets), document.wrapper) == (2, "resume")
+
+
+def test_what_lies_beside_the_object_is_read_where_it_holds_no_such_key() -> None:
+    document = a_document(skills=["Git"], education=["outer"], resume={**WRAPPED, "education": ["inner"]})
+    assert (skills(document), document.content["education"]) == ("Git", ["inner"])
+    assert a_document(skills=["Git"]).content == {"skills": ["Git"]}
+
+
+def test_a_resume_of_studies_alone_may_be_wrapped_too() -> None:
+    document = a_document(resume={"educations": [{"school": "SVIT"}], "workExperiences": []})
+    assert (document.wrapper, document.bullets) == ("resume", ())
+
+
 def test_a_flag_that_is_no_boolean_counts_as_absent() -> None:
     document = read('{"work": [{"bullets": [{"text": "a", "verified": "yes"}, {"text": "b", "verified": []}]}]}')
     assert [bullet.verified for bullet in document.bullets] == [None, None]
@@ -88,6 +145,8 @@ def test_a_text_that_is_no_resume_is_a_typed_failure(text: str) -> None:
     "text",
     [
         '{"work": [], "work": []}',
+        '{"resume": {"work": ["x"]}, "resume": 1}',
+        '{"resume": {"work": ["x"], "work": []}}',
         '{"work": [{"bullets": [], "bullets": []}]}',
         '{"work": [{"bullets": [{"text": "a", "text": "b"}]}]}',
         '{"work": [{"bullets": [{"text": "a", "verified": true, "verified": false}]}]}',
@@ -160,6 +219,23 @@ def test_context_groups_bullets_under_what_names_their_entry() -> None:
 )
 def test_skills_become_one_line(value: object, line: str) -> None:
     assert skills(a_document(skills=value)) == line
+
+
+def test_skills_as_openresume_and_resume_matcher_keep_them_become_one_line() -> None:
+    featured = [{"skill": "SAP", "rating": 4}, {"skill": "", "rating": 4}, {"skill": "Excel"}]
+    of_open_resume = {"featuredSkills": featured, "descriptions": ["Tools: SAP, Excel", "", "Bookkeeping"]}
+    assert skills(a_document(skills=of_open_resume)) == "SAP, Excel; Tools: SAP, Excel; Bookkeeping"
+    assert skills(a_document(skills={"featuredSkills": "SAP", "descriptions": None})) == ""
+    assert skills(a_document(skills=[{"skill": "SAP"}, {"skill": "Excel"}])) == "SAP; Excel"
+    of_matcher = {"technicalSkills": ["SQL", "R"], "languages": ["German (native)"], "awards": ["First prize"]}
+    assert skills(a_document(additional=of_matcher)) == "SQL, R; Languages: German (native)"
+    assert skills(a_document(skills=["Git"], additional={"languages": []})) == "Git"
+    assert skills(a_document(additional=["SQL"])) == ""
+
+
+def test_a_project_of_openresume_is_named_by_its_project() -> None:
+    (entry,) = context(a_document(projects=[{"project": "Ledger", "descriptions": ["a"]}]))
+    assert (entry.name, entry.heading) == ("Ledger", "Ledger")
 
 
 def test_a_resume_without_skills_has_an_empty_line() -> None:

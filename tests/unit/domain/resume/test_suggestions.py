@@ -301,6 +301,13 @@ def test_a_patch_refuses_a_resume_whose_bullets_moved(path: Path) -> None:
                 applied({**resume, section: moved}, patch_of(each))
 
 
+def test_a_patch_reaches_the_bullet_of_a_wrapped_resume() -> None:
+    resume = {"resume": {"work": [{"bullets": ["one", {"text": "two"}]}]}, "settings": {"work": [{"bullets": ["x"]}]}}
+    each = made(locator.read(json.dumps(resume)), 1)
+    assert (each.section, each.text_path) == ("resume.work.0.bullets.1", "resume.work.0.bullets.1.text")
+    assert differences(resume, applied(resume, patch_of(each))) == {each.text_path: "New text"}
+
+
 def test_a_patch_refuses_a_resume_whose_text_was_edited() -> None:
     document = locator.read('{"work": [{"bullets": [{"text": "old"}]}]}')
     for stored in ('{"work": [{"bullets": [{"text": "old."}]}]}', '{"work": [{"bullets": ["old"]}]}'):
