@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from aiworker.domain import untrusted
@@ -38,8 +38,9 @@ _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_DEGREE_KEYS: Final = ("degree", "studyType")
 _EDUCATION: Final = (
-    ("degree", "studyType"),
+    _DEGREE_KEYS,
     ("field", "area", "branch", "major"),
     ("institution", "school", "university", "college"),
     ("grade", "score", "percentage"),
@@ -47,7 +48,14 @@ _EDUCATION: Final = (
 )
 _HONOUR_KEYS: Final = ("text", "content", "title", "name", "summary", "issuer", "awarder", "date", "year")
 _HONOURS: Final = ("achievements", "awards")
-_CERTIFICATES: Final = ("certifications", "certificates")
+_CERTIFICATES: Final = ("certifications", "certificates", "certificationsTraining")
+_MORE_SKILLS: Final = ("technicalSkills", "languages")
+_SKILL_KEYS: Final = ("name", "skill")
+_POINTS: Final = re.compile(r"\d+(?:\.\d+)?(?: ?/ ?\d+(?:\.\d+)?)?")
+"""2:1 and "first class" are no grade point average, whatever the field is called."""
+_LABELLED: Final = re.compile(r"[^:,]{1,40}:\s+(.+)")
+_COMMA: Final = re.compile(r",\s+(?![^()]*\))")
+_BOLD: Final = re.compile(r"(?<![\w*])\*\*(?=[^\s*])(.+?)(?<=[^\s*])\*\*(?![\w*])")
 
 
 def read(
@@ -65,32 +73,34 @@ def read(
     Raises JobFailed `invalid_resume` for a resume that cannot be read.
     """
     document = locator.read(resume) if resume is not None else locator.read("{}")
-    tree = document.tree
-    assert isinstance(tree, dict)
+    content = document.content
+    more = content.get(locator.ADDITIONAL)
+    additional = more if isinstance(more, dict) else {}
+    schools = [item for key in content if key in locator.EDUCATION for item in _items(content[key])]
     return Profile(
         degree=_name(degree),
         branch=_name(branch),
         year=year,
         cgpa=cgpa or "",
-        skills=_skills(plain(parse(skills)), tree.get("skills")),
+        skills=_skills(plain(parse(skills)), content.get("skills"), *map(additional.get, _MORE_SKILLS)),
         verified_at=verified_at.astimezone(UTC).isoformat() if verified_at else "",
         entries=tuple(islice(_entries(document), MAX_ENTRIES)),
-        education=_told(_schooling(item) for item in _items(tree.get("education"))),
-        achievements=_told(_honour(item) for key in _HONOURS for item in _items(tree.get(key))),
-        certifications=_told(_honour(item) for key in _CERTIFICATES for item in _items(tree.get(key))),
+        education=_told(map(_schooling, schools)),
+        achievements=_told(chain(_honours(_HONOURS, content, additional), *map(_honours_at, schools))),
+        certifications=_told(_honours(_CERTIFICATES, content, additional)),
     )
 
 
 def _entries(document: Document) -> Iterator[Entry]:
-    assert isinstance(document.tree, dict)
+    content = document.content
     bullets: dict[str, list[Line]] = {}
     for bullet in document.bullets:
         if line := _line(bullet.text):
             bullets.setdefault(bullet.entry, []).append(Line(line, bullet.verified is True))
-    for section in (key for key in document.tree if key in locator.SECTIONS):
-        for index, item in enumerate(_items(document.tree[section])):
+    for section in (key for key in content if key in locator.SECTIONS):
+        for index, item in enumerate(_items(content[section])):
             if isinstance(item, dict):
-                entry = _entry(section, item, bullets.get(f"{section}.{index}", []))
+                entry = _entry(section, item, bullets.get(f"{document.prefix}{section}.{index}", []))
                 if entry.names or entry.lines:
                     yield entry
 
@@ -101,7 +111,7 @@ def _entry(section: str, item: dict[str, Tree], lines: list[Line]) -> Entry:
         kind="volunteering" if section in _VOLUNTEERING else kind,
         title=_name(_first(item, locator.TITLE_KEYS)),
         organisation=_name(_first(item, locator.COMPANY_KEYS)),
-        name=_name(_first(item, ("name",))),
+        name=_name(_first(item, locator.NAME_KEYS)),
         tech=_skills(*(item.get(key) for key in locator.TECH_KEYS)),
         period=_period(item),
         lines=tuple(lines[:MAX_BULLETS]),
@@ -125,10 +135,23 @@ def _schooling(item: Tree) -> str:
     if not isinstance(item, dict):
         return _scalar(item)
     parts = [_name(_first(item, keys)) for keys in _EDUCATION]
-    if parts[-1]:
+    if _POINTS.fullmatch(parts[-1]):
         # "grade": "CGPA" beside "cgpa": 8.40 is one statement.
         parts[-1], parts[-2] = f"CGPA {parts[-1]}", "" if parts[-2].upper() == "CGPA" else parts[-2]
     return ", ".join(part for part in (*parts, _period(item)) if part)
+
+
+def _honours(keys: Iterable[str], *holders: dict[str, Tree]) -> Iterator[str]:
+    return (_honour(item) for key in keys for holder in holders for item in _items(holder.get(key)))
+
+
+def _honours_at(school: Tree) -> Iterator[str]:
+    """Yield what was achieved in a course of study, which says nothing without the course."""
+    if isinstance(school, dict):
+        degree = _name(_first(school, _DEGREE_KEYS))
+        for item in _items(school.get("achievements")):
+            if told := _honour(item).strip():
+                yield f"{told} ({degree})" if degree else told
 
 
 def _honour(item: Tree) -> str:
@@ -154,15 +177,19 @@ def _skills(*values: Tree) -> tuple[str, ...]:
 def _members(value: Tree) -> Iterator[str]:
     if isinstance(value, dict):
         named = [item for key in locator.GROUP_ITEM_KEYS for item in _items(value.get(key))]
-        groups = [item for inner in value.values() if isinstance(inner, list) for item in inner]
-        for item in named or groups or [value.get("name")]:
+        groups = [item for key, inner in value.items() for item in _grouped(key, inner)]
+        value = named or groups or [_first(value, _SKILL_KEYS)]
+    for item in _items(value):
+        if isinstance(item, dict):
+            yield from _members(item)
+        else:
             yield _scalar(item)
-    else:
-        for item in _items(value):
-            if isinstance(item, dict):
-                yield from _members(item)
-            else:
-                yield _scalar(item)
+
+
+def _grouped(key: str, inner: Tree) -> Iterator[Tree]:
+    for item in inner if isinstance(inner, list) else ():
+        found = _LABELLED.fullmatch(_scalar(item).strip()) if key == locator.DESCRIPTIONS else None
+        yield from _COMMA.split(found[1]) if found else [item]
 
 
 def _first(item: dict[str, Tree], keys: Iterable[str]) -> str:
@@ -190,4 +217,4 @@ def _name(text: str) -> str:
 def _tidy(text: str) -> str:
     # What nobody sees would hide a word from every rule, and joined lines hide an order that begins one.
     cleaned = untrusted.clean(text).text
-    return "" if "\n" in cleaned and untrusted.scan(cleaned) else " ".join(cleaned.split())
+    return "" if "\n" in cleaned and untrusted.scan(cleaned) else _BOLD.sub(r"\1", " ".join(cleaned.split()))

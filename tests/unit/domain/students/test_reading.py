@@ -119,6 +119,49 @@ def test_skills_are_read_in_every_form(skills: object, names: tuple[str, ...]) -
     assert of_resume(skills=skills).skills == names
 
 
+def test_skills_of_openresume_are_those_it_features_and_those_its_lines_list() -> None:
+    featured = [{"skill": "SAP", "rating": 4}, {"skill": "", "rating": 4}, {"skill": "Excel"}]
+    told = ["Tools: SAP, Sage 50 (payroll, VAT), Excel", "Bookkeeping", "Some of: all", "A: ", "", 7]
+    assert of_resume(skills={"featuredSkills": featured, "descriptions": told}).skills == (
+        *("SAP", "Excel", "Sage 50 (payroll, VAT)", "Bookkeeping", "all", "A:"),
+    )
+
+
+def test_what_resume_matcher_keeps_as_additional_is_read() -> None:
+    profile = of_resume(
+        awards=["Second prize"],
+        additional={
+            "technicalSkills": ["SQL", "R"],
+            "languages": ["German (native)"],
+            "certificationsTraining": ["Certified Planner (2019)"],
+            "awards": ["Idea of the quarter 2022"],
+            "hobbies": ["Canary"],
+        },
+    )
+    assert profile.skills == ("SQL", "R", "German (native)")
+    assert profile.achievements == ("Second prize", "Idea of the quarter 2022")
+    assert profile.certifications == ("Certified Planner (2019)",)
+    assert of_resume(additional=["Canary"], languages=["Canary"], technicalSkills=["Canary"]) == read()
+
+
+def test_a_project_of_openresume_is_named_by_its_project() -> None:
+    (entry,) = of_resume(projects=[{"project": "Ledger", "date": "2023", "descriptions": ["did it"]}]).entries
+    assert (entry.name, entry.period, [line.text for line in entry.lines]) == ("Ledger", "2023", ["did it"])
+
+
+def test_a_wrapped_resume_is_read_as_it_would_be_without_its_wrapper() -> None:
+    sections: dict[str, object] = {
+        "workExperiences": [{"company": "Tern", "jobTitle": "Clerk", "descriptions": ["did it"]}],
+        "educations": [{"school": "SVIT", "degree": "BA", "gpa": "8.40"}],
+        "skills": {"featuredSkills": [{"skill": "SAP"}], "descriptions": []},
+        "certificates": ["Welding"],
+        "achievements": ["Second prize"],
+    }
+    profile = of_resume(resume=sections, settings={"fontSize": "11"})
+    assert profile == of_resume(**sections) != read()
+    assert [line.text for line in profile.entries[0].lines] == ["did it"]
+
+
 def test_skills_of_row_and_resume_are_one_list_each_once() -> None:
     profile = read(skills='["Java", "SQL"]', resume='{"skills": ["sql", "Git"]}')
     assert profile.skills == ("Java", "SQL", "Git")
@@ -146,10 +189,47 @@ def test_skills_of_the_row_may_be_any_json(skills: str) -> None:
         ),
         ({"institution": "SVIT", "start": "2022-08", "end": "2026-05"}, "SVIT, August 2022 to May 2026"),
         ("B.Tech. at SVIT", "B.Tech. at SVIT"),
+        ({"school": "UWV", "degree": "BA", "gpa": "2:1", "date": "2012 - 2015"}, "BA, UWV, 2:1, 2012 - 2015"),
+        ({"school": "UWV", "gpa": "8.4 / 10", "date": "2025-05"}, "UWV, CGPA 8.4 / 10, May 2025"),
+        ({"school": "UWV", "gpa": "", "grade": "CGPA"}, "UWV, CGPA"),
     ],
 )
-def test_education_is_one_line_each(item: object, line: str) -> None:
-    assert of_resume(education=[item]).education == (line,)
+@pytest.mark.parametrize("key", ["education", "educations"])
+def test_education_is_one_line_each(key: str, item: object, line: str) -> None:
+    assert of_resume(**{key: [item]}).education == (line,)
+
+
+def test_what_was_achieved_in_a_course_is_told_with_the_course() -> None:
+    mba = {
+        "degree": "MBA",
+        "school": "MIM",
+        "achievements": ["**Merit list** (8 of 120)", " ", None, {"title": "Prize"}],
+    }
+    profile = of_resume(
+        education=[mba, {"school": "MIM", "achievements": "71.5 % in the finals"}, "BA", {"degree": "BA"}],
+        achievements=["Second prize"],
+    )
+    assert profile.achievements == (
+        "Second prize",
+        "Merit list (8 of 120) (MBA)",
+        "Prize (MBA)",
+        "71.5 % in the finals",
+    )
+    assert profile.education == ("MBA, MIM", "MIM", "BA", "BA")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Surveyed **118 shops** in **Kochi**", "Surveyed 118 shops in Kochi"),
+        ("2**10 and 3**4", "2**10 and 3**4"),
+        ("** no mark **", "** no mark **"),
+        ("__init__ and *args", "__init__ and *args"),
+    ],
+)
+def test_bold_print_is_no_part_of_a_text(text: str, plain: str) -> None:
+    (entry,) = of_resume(work_experience=[{"company": "Tern", "description": [text]}]).entries
+    assert [line.text for line in entry.lines] == [plain]
 
 
 def test_figures_stay_as_they_were_written() -> None:
