@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -58,10 +59,18 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 }
 
 
+_ANY = frozenset[str]().union(*_STOP_WORDS.values())
+
+
 def counts(text: str) -> dict[str, int]:
     """Return how many stop words of each language a text holds."""
-    found = _words_of(text)
-    return {name: sum(word in stops for word in found) for name, stops in _STOP_WORDS.items()}
+    return dict(zip(_STOP_WORDS, _counted(text), strict=True))
+
+
+@lru_cache(maxsize=1_000)
+def _counted(text: str) -> tuple[int, ...]:
+    found = [word for word in _words_of(text) if word in _ANY]
+    return tuple(sum(word in stops for word in found) for stops in _STOP_WORDS.values())
 
 
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:

@@ -20,7 +20,7 @@ COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
-_UNTELLING: Final = NUMBER_WORDS | REWORDED
+_UNTELLING: Final = NUMBER_WORDS | REWORDED | STOP_WORDS
 """What anybody writes."""
 
 
@@ -46,7 +46,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
         for run in (text.runs(size).keys() & phrases.keys()) - source.entry.runs(size).keys():
             phrase, said = phrases[run], words(phrases[run])
             there = [stem(word)[:ROOT] in roots for word in said]
-            is_near = all(there) if phrase in SKILL_PHRASES else any(there)
+            is_near = (all(there) and len(min(said, key=len)) > 1) if phrase in SKILL_PHRASES else any(there)
             is_word = size > 1 or phrase in text.words
             is_short = "".join(word[0] for word in said) in keys
             if is_word and not (is_near or is_short or text.explained.issuperset(said)):
@@ -72,24 +72,25 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
     theirs = vacancy.runs(COPIED_WORDS).keys() - source.resume.runs(COPIED_WORDS).keys()
     for run, shown in text.runs(COPIED_WORDS).items():
-        said = [word for word in words(shown) if not (word in STOP_WORDS or word in NUMBER_WORDS or word.isdigit())]
-        if run in theirs and len(said) >= _FEWEST_COPIED and not text.explained.issuperset(said):
+        if run in theirs and _is_telling(shown, text):
             yield Finding("copied", shown)
             return
     pairs = vacancy.runs(2).keys() - source.resume.runs(2).keys()
-    known = source.resume.stems
     acronyms = {term.key for term in source.entry.terms}
     for pair, shown in text.runs(2).items():
-        if plain("".join(word[0] for word in pair)) in acronyms or text.explained.issuperset(words(shown)):
+        if pair not in pairs or source.resume.stems.issuperset(pair):
             continue
-        if (
-            pair in pairs
-            and not any(word.isdigit() or word in _UNTELLING for word in words(shown))
-            and not STOP_WORDS & set(words(shown))
-            and not known.issuperset(pair)
-        ):
+        said = words(shown)
+        is_short = plain("".join(word[0] for word in pair)) in acronyms or text.explained.issuperset(said)
+        if not is_short and not any(word.isdigit() or word in _UNTELLING for word in said):
             yield Finding("copied", shown)
             return
+
+
+def _is_telling(shown: str, text: Rewording) -> bool:
+    """Say whether a run of words holds enough that is not in everybody's mouth, and no acronym spelt out."""
+    said = [word for word in words(shown) if not (word in STOP_WORDS or word in NUMBER_WORDS or word.isdigit())]
+    return len(said) >= _FEWEST_COPIED and not text.explained.issuperset(said)
 
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 ALWAYS: Final = re.compile(
@@ -62,6 +63,7 @@ _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], s
 )
 
 
+@lru_cache(maxsize=1_000)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
     for pattern, written in _NOTATIONS:

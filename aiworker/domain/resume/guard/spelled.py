@@ -84,6 +84,10 @@ _ROMANS: Final = {
     "XI": 11,
     "XII": 12,
 }
+_NUMERALS: Final = frozenset(
+    [*(word for values in WORDS.values() for word in values), *TIMES, *ORDINALS, *AMOUNTS, *COPIES, *HUNDREDS]
+)
+"""Words that may begin a figure."""
 _SPELLED: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -104,6 +108,9 @@ def spelled(text: str) -> Iterator[Number]:
     tokens = [_Word(match[0].lower(), match.span()) for match in _SPELLED.finditer(text)]
     spoken, at = tongue(text), 0
     while at < len(tokens):
+        if tokens[at].text not in _NUMERALS:
+            at += 1
+            continue
         before = tokens[at - 1].text if at else ""
         after = [follower.text for follower in tokens[at + 1 : at + 3]]
         number, used = _composed(text, tokens[at:], spoken)

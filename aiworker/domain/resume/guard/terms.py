@@ -28,6 +28,8 @@ _TIMES: Final = re.compile(r"\d+[x×]\d*")
 _VERSION: Final = re.compile(r"^v(?=\d)")
 _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
+_NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
+"""What may be a name in small letters."""
 _FEWEST_INITIALS: Final = 3
 _FEWEST_LETTERS: Final = 4
 _MICROSOFT: Final = listed("excel word powerpoint office outlook access project teams azure sql")
@@ -186,6 +188,8 @@ def _terms_of(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
 
 def _term(part: str, *, starts: bool, shouting: bool, is_whole: bool) -> Term | None:
     low = part.lower()
+    if part == low and part.isalpha() and low not in _NAMES:
+        return None
     is_letter = len(part) == 1 and low not in HOMOGRAPHS
     if (
         is_letter
