@@ -10,12 +10,14 @@ import typer
 from aiworker.console.invocation import asynchronous, invocation
 
 QUEUE = "ai-jobs"
-JOB = "rewrite-resume"
+JOBS = ("rewrite-resume", "suggest-improvements", "generate-student-summary", "generate-analytics-summary")
+OF_EACH = 2
+"""Payloads of each example: all of them would fill more than a screen."""
 NEXT = {
-    f"run-job {JOB} --example": "the payload, to play with",
-    f"run-job {JOB} --example --dry-run --embedded --provider offline": "all of it again, rolled back",
+    "run-job rewrite-resume --example": "a payload, to play with",
+    "run-job rewrite-resume --example --dry-run --embedded --provider offline": "such a job again, rolled back",
     "serve --embedded": "a worker that stays (with LLM_PROVIDER=offline, or a provider's key)",
-    f"enqueue {JOB} job.json --wait": "a job for that worker",
+    "enqueue rewrite-resume job.json --wait": "a job for that worker",
 }
 
 
@@ -26,19 +28,21 @@ def register(root: typer.Typer) -> None:
 
 @asynchronous
 async def demo(ctx: typer.Context) -> None:
-    """Watch resumes being rewritten: queue, worker, database row and callback, all of them real."""
+    """Watch the four AI jobs being worked: queue, worker, database rows and callbacks, all of them real."""
     from aiworker.console import tour
     from aiworker.console.story import Story
-    from aiworker.queue.producer import NewJob, Producer
+    from aiworker.queue.producer import Producer
     from aiworker.runtime import daemon, examples
     from aiworker.runtime.servers import bundled
     from aiworker.runtime.wiring import consumable, prepare
     from aiworker.store.database import opened
     from aiworker.testing.core_api import FakeCoreApi
 
-    call, example, secret = invocation(ctx), examples.load(JOB), uuid.uuid4().hex
+    call, chosen, secret = invocation(ctx), [examples.load(job) for job in JOBS], uuid.uuid4().hex
     story = Story(call.output)
-    story.title("A resume is rewritten for a vacancy", "The offline rule engine answers: no model, no key, no cost.")
+    story.title(
+        "Four AI jobs, from the queue to the callback", "The offline rule engine answers: no model, no key, no cost."
+    )
     async with AsyncExitStack() as stack:
         core_api = await stack.enter_async_context(FakeCoreApi(secret=secret))
         # A prefix of its own: no other worker takes the demo's jobs, and it takes nobody else's.
@@ -53,19 +57,22 @@ async def demo(ctx: typer.Context) -> None:
         with story.step("schema and example rows"):
             await prepare(servers)
             database = await stack.enter_async_context(opened(servers.database))
-            async with database.transaction(example.tenant) as db:
-                await examples.insert(db, example)
-        with story.step("worker consuming the BullMQ queue ai-jobs, fake core-api listening"):
-            chosen = consumable(settings, [QUEUE])
-            supervisor = await stack.enter_async_context(daemon.serving(settings, servers, chosen))
+            for example in chosen:
+                async with database.transaction(example.tenant) as db:
+                    await examples.insert(db, example)
+        with story.step(f"worker consuming the BullMQ queue {QUEUE}, fake core-api listening"):
+            supervisor = await stack.enter_async_context(
+                daemon.serving(settings, servers, consumable(settings, [QUEUE]))
+            )
             await supervisor.start()
             producer = await stack.enter_async_context(Producer(servers.redis, prefix=settings.queue_prefix))
-        story.heading(f"{len(example.payloads)} jobs enqueued")
-        ids = await producer.add_many(QUEUE, [NewJob(JOB, dict(payload)) for payload in example.payloads])
-        receipts = [await tour.show_way(story, producer, QUEUE, job) for job in ids]
-        callbacks = {str(r.body["jobId"]): r for r in await core_api.wait_for(len(ids))}
-        resume, first = str(example.payload["resume_id"]), callbacks[ids[0]]
-        await tour.show_rewrite(story, database, example.tenant, resume, receipts[0]["resultId"])
-        tour.show_callback(story, first.path, first.headers["idempotency-key"], first.body, count=len(callbacks))
-        what = f"{len(ids)} resumes rewritten by offline rules, start of the servers included,"
+        tasks = tour.tasks(chosen, OF_EACH)
+        story.heading(f"{len(tasks)} jobs enqueued")
+        worked = await tour.work(producer, QUEUE, tasks)
+        callbacks = await tour.called_back(core_api.wait_for, len(worked))
+        tour.show_jobs(story, QUEUE, worked, callbacks)
+        story.heading("What the first of each left")
+        await tour.show_results(story, database, worked)
+        tour.show_callback(story, callbacks[worked[0].job], count=len(callbacks))
+        what = f"{len(worked)} jobs worked by offline rules, start of the servers included,"
         story.closing(what, tour.runnable(NEXT))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.panel import Panel
@@ -14,11 +15,13 @@ from aiworker.console.output import Output
 from aiworker.console.wording import Kind, word_diff
 
 STYLES: Mapping[Kind, str] = {"same": "", "gone": "red strike", "new": "bold green"}
+QUOTED, QUOTED_LINES = 110, 3
+"""Characters of a line, and lines, of a quoted text."""
 MARKS: Mapping[Kind, tuple[str, str]] = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
 
 
 class Story:
-    """Prints titles, timed steps, word diffs, rows and requests in the order they happen."""
+    """Prints titles, timed steps, tables, word diffs, texts and requests in the order they happen."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -42,13 +45,21 @@ class Story:
         yield
         self._print(Text.assemble(("  ok  ", "green"), text, (f"  {time.monotonic() - began:.2f} s", "dim")))
 
-    def fact(self, text: str) -> None:
-        """State something that happened."""
-        self._print(Text(f"      {text}"))
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """State what happened to several things, a line each."""
+        widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+        for cells in (columns, *rows):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+            self._print(Text(f"  {line.rstrip()}", style="dim" if cells is columns else ""))
+
+    def quote(self, text: str) -> None:
+        """Show how a text that was written begins, in lines short enough to be read."""
+        for line in textwrap.wrap(text, QUOTED, max_lines=QUOTED_LINES, placeholder=" ...", break_on_hyphens=False):
+            self._print(Text(f"    {line}", style="cyan"))
 
     def change(self, place: str, before: str, after: str) -> None:
         """Show one bullet before and after, as one coloured line of words."""
-        shown = Text.assemble((f"  {place}  ", "dim"))
+        shown = Text.assemble((f"    {place}  ", "dim"))
         for piece in word_diff(before, after):
             opening, closing = MARKS[piece.kind] if self._plain else ("", "")
             # Spaces around a piece stay outside its marks, or nothing could be read.
@@ -58,12 +69,9 @@ class Story:
             shown.append(left).append(marked, style=STYLES[piece.kind] or "default").append(right)
         self._print(shown)
 
-    def row(self, table: str, columns: Mapping[str, object]) -> None:
-        """Show a database row by column."""
-        self._print(Text(f"  {table}", style="bold"))
-        width = max(map(len, columns), default=0)
-        for name, value in columns.items():
-            self._print(Text.assemble(f"    {name:<{width}}  ", (str(value), "cyan")))
+    def written(self, table: str, about: str) -> None:
+        """Name the table in which a row was written, and what it is about."""
+        self._print(Text.assemble((f"  {table}", "bold"), f"  {about}"))
 
     def request(self, line: str, headers: Mapping[str, str], body: Mapping[str, object]) -> None:
         """Show an HTTP request that was received."""

@@ -14,6 +14,8 @@ WHERE tenant_id = $1 AND season = $2 AND filters::jsonb = $3::jsonb
 ORDER BY generated_at DESC LIMIT 1
 """
 
+TEXT = "SELECT summary FROM aiworker.analytics_summaries WHERE tenant_id = $1 AND id = $2"
+
 RECORD_SUMMARY = """
 INSERT INTO aiworker.analytics_summaries
     (tenant_id, season, filters, run_id, summary, facts, suppressed, source, provider, model, generated_at)
@@ -26,6 +28,11 @@ async def hidden_lately(db: Connection, tenant: str, season: str, filters: Mappi
     """Return the ids that the latest summary of a season kept hidden; none if there is no such summary."""
     text = await db.fetchval(HIDDEN_LATELY, tenant, season, json.dumps(dict(filters)))
     return frozenset(json.loads(text)) if text else frozenset()
+
+
+async def text(db: Connection, tenant: str, summary_id: str) -> str:
+    """Return a summary's text, to be shown."""
+    return str(await db.fetchval(TEXT, tenant, summary_id))
 
 
 async def record(

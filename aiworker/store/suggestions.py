@@ -20,6 +20,13 @@ SELECT $1, $2, $3, $4, $5, $6, each.*
 FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS each
 """
 
+LAST_OF_RUN = """
+SELECT section, original, suggested, reason FROM aiworker.resume_suggestions
+WHERE tenant_id = $1 AND run_id = $2
+ORDER BY section DESC
+LIMIT 1
+"""
+
 
 async def replace_pending(
     db: Connection,
@@ -49,3 +56,8 @@ async def replace_pending(
         [each.suggested for each in suggestions],
         [each.reason for each in suggestions],
     )
+
+
+async def last_of_run(db: Connection, tenant: str, run_id: str) -> dict[str, str]:
+    """Return place, texts and reason of a run's last suggestion, to be shown."""
+    return dict(await db.fetchrow(LAST_OF_RUN, tenant, run_id))

@@ -16,6 +16,8 @@ ORDER BY generated_at DESC
 LIMIT 1
 """
 
+TEXT = "SELECT summary FROM aiworker.student_ai_summaries WHERE tenant_id = $1 AND id = $2"
+
 RECORD_SUMMARY = """
 INSERT INTO aiworker.student_ai_summaries
     (tenant_id, student_id, run_id, summary, profile_hash, source, provider, model, prompt_fingerprint, generated_at,
@@ -38,6 +40,11 @@ async def current(db: Connection, tenant: str, student: str) -> StoredSummary | 
     """Return the student's current summary, or None if there is none yet."""
     row = await db.fetchrow(CURRENT_SUMMARY, tenant, student)
     return StoredSummary(str(row["id"]), str(row["summary"]), str(row["profile_hash"])) if row else None
+
+
+async def text(db: Connection, tenant: str, summary_id: str) -> str:
+    """Return a summary's text, to be shown."""
+    return str(await db.fetchval(TEXT, tenant, summary_id))
 
 
 async def record(

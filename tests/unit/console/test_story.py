@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from aiworker.console.output import Output
-from aiworker.console.story import Story
+from aiworker.console.story import QUOTED, QUOTED_LINES, Story
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 SECONDS = re.compile(r"\d+\.\d+ s")
@@ -38,13 +38,13 @@ def step(story: Story) -> None:
 
 def test_a_change_in_a_pipe_is_marked_in_plain_characters() -> None:
     assert told(change("Made 3 tools daily", "Built 3 tools")) == (
-        "  work.0.bullets.1  [-Made-]{+Built+} 3 tools [-daily-]\n"
+        "    work.0.bullets.1  [-Made-]{+Built+} 3 tools [-daily-]\n"
     )
 
 
 def test_a_change_on_a_terminal_is_coloured_and_not_marked() -> None:
     line = coloured(change("Made 3 tools", "Built 3 tools"))
-    assert ANSI.sub("", line).rstrip() == "  work.0.bullets.1  MadeBuilt 3 tools"
+    assert ANSI.sub("", line).rstrip() == "    work.0.bullets.1  MadeBuilt 3 tools"
     assert re.search(r"\x1b\[[0-9;]*9;31mMade\x1b\[0m", line), "what went is struck out in red"
     assert re.search(r"\x1b\[1;32mBuilt\x1b\[0m", line), "what came is bold and green"
     assert not re.search(r"\[-|\{\+", ANSI.sub("", line))
@@ -85,22 +85,28 @@ def test_a_step_that_fails_is_not_called_done() -> None:
     assert story.getvalue() == ""
 
 
-def test_headings_and_facts_stand_on_lines_of_their_own() -> None:
-    assert told(lambda s: s.heading("4 jobs"), lambda s: s.fact("ai-jobs:1 done")) == "\n4 jobs\n      ai-jobs:1 done\n"
+def test_a_heading_stands_on_a_line_of_its_own() -> None:
+    assert told(lambda s: s.heading("4 jobs")) == "\n4 jobs\n"
 
 
-def test_a_row_is_shown_by_column() -> None:
-    shown = told(lambda story: story.row("resumes", {"id": "res-1", "is_ai_variant": True, "base": None}))
-    assert shown.splitlines() == [
-        "  resumes",
-        "    id             res-1",
-        "    is_ai_variant  True",
-        "    base           None",
-    ]
+def table(story: Story) -> None:
+    story.table(("job", "state"), [("ai-jobs:1", "completed"), ("ai-jobs:12", "")])
 
 
-def test_a_row_without_columns_is_a_bare_name() -> None:
-    assert told(lambda story: story.row("resumes", {})) == "  resumes\n"
+def test_a_table_is_laid_out_under_its_columns_names() -> None:
+    assert told(table).splitlines() == ["  job         state", "  ai-jobs:1   completed", "  ai-jobs:12"]
+
+
+def test_what_was_written_is_named_by_its_table_and_what_it_is_about() -> None:
+    assert told(lambda story: story.written("resumes", "is_ai_variant True")) == "  resumes  is_ai_variant True\n"
+
+
+def test_of_a_long_text_the_beginning_is_quoted_in_short_lines() -> None:
+    assert told(lambda story: story.quote("Short.")) == "    Short.\n"
+    shown = told(lambda story: story.quote("well-known " * 90)).splitlines()
+    assert len(shown) == QUOTED_LINES
+    assert all(line.startswith("    well-known ") and len(line) <= QUOTED + 4 for line in shown)
+    assert shown[-1].endswith("well-known ...")
 
 
 def test_a_request_is_shown_with_headers_and_body() -> None:
@@ -123,7 +129,9 @@ def test_terminal_and_pipe_tell_the_same_words() -> None:
         lambda s: s.heading("Before and after"),
         step,
         change("same text", "same text"),
-        lambda s: s.row("resumes", {"id": 1}),
+        table,
+        lambda s: s.written("resumes", "base_resume_id res-1"),
+        lambda s: s.quote("The student is in the third year."),
         lambda s: s.request("POST /x", {"a": "b"}, {"c": 1}),
         lambda s: s.closing("done", {"a": "b"}),
     ]

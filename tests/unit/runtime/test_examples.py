@@ -71,6 +71,16 @@ def test_the_example_is_printed_to_be_read_and_edited() -> None:
     assert "\n  " in EXAMPLE.text and "₹" in EXAMPLE.text
 
 
+@pytest.mark.parametrize("kind", ["students", "resumes", "vacancies"])
+def test_rows_of_all_examples_may_be_inserted_together(kind: str) -> None:
+    """Of two rows with one id only the first is inserted, whoever's it is."""
+    found: dict[str, tuple[str, object]] = {}
+    for example in map(load, names()):
+        for row in getattr(example, kind):
+            own = row.resume_id if isinstance(row, examples.Resume) else str(row["id"])
+            assert found.setdefault(own, (example.tenant, row)) == (example.tenant, row)
+
+
 @pytest.mark.parametrize("job", ["rewrite_resume", "", "../rewrite-resume", "resumes/campus"])
 def test_an_unknown_job_is_told_which_examples_there_are(job: str) -> None:
     with pytest.raises(UsageError, match=r"there are: .*rewrite-resume") as raised:
