@@ -10,7 +10,7 @@ from aiworker.domain.resume.guard.words import STOP_WORDS, words
 if TYPE_CHECKING:
     from aiworker.domain.resume.guard.reading import Reading
 
-_NAMED_TOO: Final = re.compile(r"((?:[\w-]+ ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
+_NAMED_TOO: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """What a text calls by its name and by its acronym."""
 _AND: Final = re.compile(r"\b[A-Z]+(?:&[A-Z]+)+\b")
 

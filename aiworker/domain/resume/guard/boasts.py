@@ -33,14 +33,15 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find words of scale that the bullet does not state."""
-    is_amount = any(number.magnitude > 1 for number in text.numbers)
-    yield from unstated("scope", (SCOPE - AMOUNTS if is_amount else SCOPE) - text.explained, source, text)
+    spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
+    figured = {word for span in spans for word in words(span)}
+    yield from unstated("scope", SCOPE - (AMOUNTS & figured) - text.explained, source, text)
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
             yield Finding("scope", match[0])
     for finding in matched("scope", turns.REACH, source, text):
         said = {stem(word) for word in words(finding.token) if word not in STOP_WORDS}
-        if text.explained.issuperset(words(finding.token)):
+        if text.explained.issuperset(word for word in words(finding.token) if word not in STOP_WORDS):
             continue
         if not said or "other" in finding.token.lower().split() or not said <= source.bullet.stems:
             yield finding

@@ -46,7 +46,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
         for run in (text.runs(size).keys() & phrases.keys()) - source.entry.runs(size).keys():
             phrase, said = phrases[run], words(phrases[run])
             there = [stem(word)[:ROOT] in roots for word in said]
-            is_near = (all(there) and len(min(said, key=len)) > 1) if phrase in SKILL_PHRASES else any(there)
+            is_near = (all(there) and len(min(said, key=len)) > 1) if run in _common() else any(there)
             is_word = size > 1 or phrase in text.words
             is_short = "".join(word[0] for word in said) in keys
             if is_word and not (is_near or is_short or text.explained.issuperset(said)):
@@ -58,7 +58,8 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
     known, roots = source.entry.stems, source.entry.roots
     for match in turns.MEANS.finditer(text.text):
         named = [word for word in words(match[1]) if word.isalpha() and word not in STOP_WORDS]
-        if any(number.span[0] < match.end() and match.start() < number.span[1] for number in text.numbers):
+        hard = (number.span for number in text.numbers if not number.is_soft)
+        if any(start < match.end() and match.start() < end for start, end in hard):
             continue
         is_new = [
             not (stem(word) in known or stem(word)[:ROOT] in roots or word in text.explained or word in EVERYDAY_MEANS)
@@ -115,7 +116,17 @@ def _phrases() -> Mapping[int, Mapping[tuple[str, ...], str]]:
     """Return every listed skill by the number of its words and their stems."""
     found: dict[int, dict[tuple[str, ...], str]] = {}
     listed = (resources.files("aiworker.domain.resume.guard") / "skills.txt").read_text("utf-8").splitlines()
-    for phrase in (*listed, *SKILL_PHRASES):
-        stems = tuple(stem(word) for word in words(phrase))
+    for phrase in (*listed, *sorted(SKILL_PHRASES)):
+        stems = _stems(phrase)
         found.setdefault(len(stems), {})[stems] = phrase
     return found
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[tuple[str, ...]]:
+    """Return the stems of the skills that every trade speaks of."""
+    return frozenset(map(_stems, SKILL_PHRASES))
+
+
+def _stems(phrase: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(phrase))

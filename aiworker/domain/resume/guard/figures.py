@@ -128,7 +128,7 @@ def _swapped(source: Reading, text: Reading) -> Iterator[Finding]:
     before = {
         number.counted: number
         for number in source.numbers
-        if number.noun and number.kind != "times" and not number.is_soft
+        if number.noun and (number.kind != "times" or number.counted != number.key) and not number.is_soft
     }
     counted = [number for number in text.numbers if number.counted in before and not (number.is_soft or number.is_year)]
     lost = {

@@ -70,9 +70,9 @@ class Guard:
 
     @staticmethod
     def entities(text: str) -> int:
-        """Count the figures and named terms of a text, of which the rules `number` and `term` name what is not founded.
+        """Count the figures and named terms of a text, of which the rules `number` and `term` name those not grounded.
 
-        Their founded share is the entity precision of Nan et al. 2021.
+        Their grounded share is the entity precision of Nan et al. 2021.
         """
         reading = Reading(text)
         return sum(not number.is_soft for number in reading.numbers) + len(reading.terms)

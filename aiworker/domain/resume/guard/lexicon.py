@@ -236,6 +236,9 @@ IRREGULAR: Final = listed(
     " held hold built build set put cut drew draw taught teach sold sell bought buy brought bring grew grow found find"
     " won went go came come saw see spoke speak met meet sent send spent spend dealt deal fed feed drove drive help"
     " assist support participate manage own head mentor look handle work i we my me monté hice fui di llevé"
+    " laid lay wove sang sing dug dig swept sweep bound spun shot shoot lent lend hung sought chose choose bred fought"
+    " caught rode flew hit paid pay began fell knew left lost sat stood struck swam told threw understood wore"
+    " responsible"
 )
 """Verbs a bullet may begin with."""
 FEW: Final = listed(

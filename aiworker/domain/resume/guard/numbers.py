@@ -64,7 +64,9 @@ _AFTER_NAME: Final = re.compile(r"[\w,)] [A-Z]\w* \Z")
 
 
 def numbers(text: str) -> tuple[Number, ...]:
-    """Return the figures of a text in order."""
+    """Return the figures of a text in order; none goes on in the next line."""
+    if "\n" in text:
+        return tuple(_by_line(text))
     written, text = text, masked(text)
     found = [
         *_written(text),
@@ -75,6 +77,14 @@ def numbers(text: str) -> tuple[Number, ...]:
     ]
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
     return tuple(_described(text, list(_shared(text, list(_ranged(text, found))))))
+
+
+def _by_line(text: str) -> Iterator[Number]:
+    start = 0
+    for line in text.split("\n"):
+        for number in numbers(line):
+            yield replace(number, span=(number.span[0] + start, number.span[1] + start))
+        start += len(line) + 1
 
 
 def _written(text: str) -> Iterator[Number]:

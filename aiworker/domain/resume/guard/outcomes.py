@@ -9,7 +9,7 @@ from aiworker.domain.resume.guard.words import listed
 OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (
         listed("revenue revenues sales turnover takings ventas ingresos facturación"),
-        listed("sold sell selling earned income"),
+        listed("sold sell selling earned income vendí vendía vender vendido"),
     ),
     (
         listed("profit profits profitability margin margins ebitda beneficio beneficios rentabilidad"),

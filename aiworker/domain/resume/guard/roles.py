@@ -58,8 +58,7 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
     for found in turns.BESIDE.finditer(text.text):
         if turns.STRONG.match(found[0]) or found[0].lower() not in was or own:
             return
-    if told:
-        yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
+    yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
 
 
 def _leads(bullet: Reading) -> bool:

@@ -55,8 +55,8 @@ _SLASHED: Final = re.compile(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| 
 _HALF_A_PERCENT: Final = re.compile(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
 _JOINED_HALF: Final = re.compile(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
-_NAMED: Final = re.compile(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|[A-Za-z]{1,4}(\d{1,2}))\b")
-_SEASON: Final = re.compile(r"\b(20|19)\d\d[-–/](\d\d)\b")
+_NAMED: Final = re.compile(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}(\d{1,2}))\b")
+_SEASON: Final = re.compile(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = re.compile(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = re.compile(
     r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|within one|in one) an? (minute|hour|day|week"
@@ -105,6 +105,7 @@ def tongue(text: str) -> Tongue:
 
 
 def spelled(text: str) -> Iterator[Number]:
+    """Find figures told in words, in the language of the text; where a word only points ("the two"), a soft one."""
     tokens = [_Word(match[0].lower(), match.span()) for match in _SPELLED.finditer(text)]
     spoken, at = tongue(text), 0
     while at < len(tokens):
@@ -247,12 +248,14 @@ def romans(text: str) -> Iterator[Number]:
 
 
 def quiet(text: str) -> Iterator[Number]:
-    """Find figures within names, which only ground others: p95, v1.24, L2, FY24."""
+    """Find figures within names, which only ground others: p95, v1.24, L2, FY24, and single spans: "within an hour"."""
     for match in _NAMED.finditer(text):
         digits = next(group for group in match.groups() if group)
         yield Number("plain", Decimal(digits), match.span(), is_soft=True)
     for match in _SEASON.finditer(text):
-        yield Number("plain", Decimal(match[1] + match[2]), match.span(2), is_soft=True)
+        year = int(match[1]) + 1
+        if year % 100 == int(match[2]):
+            yield Number("plain", Decimal(year), match.span(2), is_soft=True)
     for match in _FISCAL.finditer(text):
         yield Number("plain", Decimal(2000 + int(match[1])), match.span(), is_soft=True)
     for match in _A_SPAN.finditer(text):

@@ -82,7 +82,7 @@ ROLES: Final = tuple(
         r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
         r"\breport(?:ed|ing|s)? (?:in |directly )?(?:to|into) me\b",
         r"\bpoint person\b|\bgo-to (?:person|contact|expert)\b|\bshowrunner\b",
-        r"\b(?:line|project)-?manag\w+",
+        r"\bline[- ]?manag\w+|\bproject-?manag(?:ed|es|ing)\b",
         r"\bsign(?:ed|ing|s)?[ -]off\b|\bsanction(?:ed|ing) (?:the|all)\b",
         r"\b(?:executive|chief|senior|principal|managing|co-) ?(?:chef|producer|editor|engineer|officer|manager|partner"
         r"|lecturer|designer|analyst|director)\b",
@@ -113,7 +113,8 @@ BESIDE: Final = re.compile(
     r"|guidance|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
     r"|attend\w*|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
     r"|parte|trabaj\w+|form[éo]|took|served?"
-    r"|serving|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|cooperat\w+|assistance|assistant|as one"
+    r"|serving|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|accompan\w+|cooperat\w+"
+    r"|assistance|assistant|as one"
     r" of)\b"
     r"|\bde la mano\b|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
@@ -152,7 +153,7 @@ _SPAN: Final = (
     r"(?:days?|nights?|mornings?|evenings?|weeks?|weekends?|months?|quarters?|years?|hours?|minutes?|semesters?|terms?"
     r"|times?|shifts?|sprints?|single|half|quarter|few|summers?|winters?|springs?|autumns?|fortnights?|seconds?"
     r"|first|(?:second|other|alternate) (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
-    r"|eight|nine|ten|twelve|\d|\w+day\b)"
+    r"|eight|nine|ten|twelve|\d+|\w+day)\b"
 )
 UNIVERSAL: Final = re.compile(
     rf"\b(?:all|every|entire|whole)\s+(?:(?:of|the|its|our)\s+)*(?!{_SPAN}|(?:from|to|in|on|at|by|with|and|for|that"

@@ -61,6 +61,12 @@ HONEST = (
     "The skills that companies asked for were {skill_a} and {skill_b}.",
     "In terms of skills, {skill_a} was in demand.",
     "{offered} students received offers.",
+    "Overall, {placed} students were placed in the season.",
+    "Year-on-year, the median package improved by {change_median_package}.",
+    "Pre-placement offers reached a conversion of {ppo_conversion} in the season.",
+    "Meanwhile, {interviewed} students were interviewed by the companies.",
+    "Companies numbered {companies} and the offers {offers} in the season.",
+    "Applicants were {applied} in number, and {shortlisted} of them were shortlisted.",
 )
 
 WRONG: tuple[tuple[str, str], ...] = (
@@ -159,6 +165,11 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("name", "PQR made the {offers} offers to the students."),
     ("name", "Of the {registered} students, Ⅳ were placed."),
     ("name", "The skill SQL was asked for by the {companies} companies."),
+    ("name", "Textile had {placed} of the students placed."),
+    ("name", "Palash made the {offers} offers to the students."),
+    ("name", "Python was asked for by the {companies} companies."),
+    ("name", "Meera is among the {placed} placed students."),
+    ("name", "Open-air companies made {offers} offers to students."),
     # Directions
     ("direction", "Placements fell by {change_placed} from {previous_season}."),
     ("direction", "Offers rose by {change_offers} from {previous_season}."),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiworker.domain.resume.language import detect
+from aiworker.domain.resume.language import detect, inserted
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,25 @@ from aiworker.domain.resume.language import detect
 )
 def test_language_is_told_by_stop_words(text: str, language: str) -> None:
     assert detect(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "known", "language"),
+    [
+        ("Watered roses y los paths", "en", (), "es"),
+        ("Watered roses und die paths", "en", (), "de"),
+        ("Regué las rosas with the hose", "es", (), "en"),
+        ("Gaye le din du bois", "en", (), "fr"),
+        ("Watered roses at El Sol de la Villa", "en", ("el", "de", "la"), None),
+        ("Watered la one two three four five los", "en", (), None),
+        ("Watered la one two three four los", "en", (), "es"),
+        ("Watered y y paths", "en", (), None),
+        ("Watered los paths", "en", (), None),
+        ("Watered the paths of the hall", "en", (), None),
+        ("", "en", (), None),
+    ],
+)
+def test_two_small_words_near_each_other_are_a_part_in_another_language(
+    text: str, own: str, known: tuple[str, ...], language: str | None
+) -> None:
+    assert inserted(text, own, known) == language

@@ -1,15 +1,18 @@
-"""What a text names, claims and copies is the bullet's or its entry's own."""
+"""What a text names, is skilled in and copies is the bullet's or its entry's own."""
 
 from __future__ import annotations
 
 import pytest
 
-from aiworker.domain.resume.guard import boasts, claims, roles
+from aiworker.domain.resume.guard import claims
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Rewording
 from tests.unit.domain.resume.guard.bullets import fired, source
 
-VACANCY = "You will keep the settlement pipeline boring. We value telemetry dashboards and ward rounds."
+VACANCY = (
+    "You will keep the settlement pipeline boring. We value telemetry dashboards and ward rounds. Own five depots."
+    " Built tents; ward 12 rounds"
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,12 @@ VACANCY = "You will keep the settlement pipeline boring. We value telemetry dash
         ("Entwarf die Pumpe und den Kasten", "Entwarf die Pumpe und den Kasten mit SAP", "SAP"),
         ("Wrote JavaScript", "Wrote JavaScript and Java", "Java"),
         ("Kept orders ready to go", "Kept orders ready in Go", "Go"),
+        ("Took level 2 tickets", "Took L1 tickets", "L1"),
+        ("Sold GS forms", "Sold GST forms", "GST"),
+        ("Sold at the Co", "Sold at the Cooperative", "Cooperative"),
+        ("Sold on 2024-05-17", "Sold in June 2024", "June"),
+        ("Kept maps of Google", "Kept GoogleMeet lists", "GoogleMeet"),
+        ("Did pH tests", "Did pH and PhD tests", "PhD"),
     ],
 )
 def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -46,6 +55,20 @@ def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, toke
         ("Took level 1 tickets", "Took L1 tickets"),
         ("Sold seeds at Palash", "Palash: sold seeds"),
         ("Entwarf die Pumpe und den Kasten", "Entwarf die Pumpe und den Kasten samt Deckel"),
+        ("Took N1 tickets", "Took level 1 tickets"),
+        ("Kept GSTR forms", "Kept GST forms"),
+        ("Sold seeds in Agri", "Sold seeds in Agriculture"),
+        ("Sold seeds on 2024-05-17", "Sold seeds in May 2024"),
+        ("Sold seeds on 17/06/2024", "Sold seeds in June 2024"),
+        ("Laid 40 m² of floor", "Laid 40 m² of oak"),
+        ("Painted 3x walls", "Painted 3× walls"),
+        ("Kept POs", "Kept PO lists"),
+        ("Kept HR lists", "Kept Human Resources lists"),
+        ("Did B.Sc. work", "Did Bachelor of Science work"),
+        ("Did Bachelor of Science work", "Did B.Sc. work"),
+        ("Did doctoral work", "Did PhD work"),
+        ("Wired the internet of things", "Wired IoT"),
+        ("Kept R&D lists", "Kept Research and Development lists"),
     ],
 )
 def test_a_name_in_another_form_is_the_entrys(before: str, after: str) -> None:
@@ -67,7 +90,9 @@ def test_a_name_may_come_from_the_entry_and_not_from_elsewhere() -> None:
         ("Sorted photos by a machine, learning it", "Sorted photos by machine learning", None),
         ("Sorted photos by ML", "Sorted photos by machine learning", None),
         ("Ran A/B tests", "Ran A/B testing", None),
-        ("Ran tests", "Ran A/B tests", "a/b tests"),
+        ("Tested pumps", "Did load testing of pumps", "load testing"),
+        ("Tested pumps under load", "Did load testing of pumps", None),
+        ("Ran LT of pumps", "Ran load testing of pumps", None),
         ("Kept projects on time", "Did project management", "project management"),
         ("Kept projects on time", "Managed projects on time", None),
     ],
@@ -78,112 +103,60 @@ def test_a_skill_of_several_words_is_the_entrys(before: str, after: str, skill: 
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "token"),
+    ("before", "after", "skill"),
     [
-        ("Ran a survey for shops", "Led a survey for shops", "led"),
-        ("Ran a workshop for shops", "Led the shops", "led"),
-        ("Ran a survey", "Spearheaded a survey", "spearheaded"),
-        ("Responsible for the shops", "Headed the shops", "headed"),
-        ("Wrote notes for the shops", "Managed the shops", "managed"),
-        ("Built a self-managed cluster", "Managed a cluster", "managed"),
-        ("Asked by the manager for notes", "Managed the notes", "managed"),
-        ("Helped the owner with notes", "Chief of notes", "chief"),
-        ("Wrote notes of the product", "Wrote notes as product manager", "product manager"),
-        ("Wrote notes", "Was in charge of notes", "in charge of"),
-        ("Wrote notes with shops", "Coordinated 4 interns", "Coordinated 4 interns"),
-        ("Ordenaba los libros", "Lideré los libros", "lideré"),
-        ("Ordenaba los libros", "Ordenaba los libros, al frente de la tienda", "al frente de"),
+        ("Cleaned tanks", "Did kick sampling in tanks", "kick sampling"),
+        ("Served guests", "Did vegan cooking for guests", "vegan cooking"),
+        ("Drew plans", "Drew plans and did laser cutting", "laser cutting"),
+        ("Sold bouquets", "Sold bouquets and did flower arranging", "flower arranging"),
+        ("Sang", "Sang and did songwriting", "songwriting"),
+        ("Sampled the river", "Did kick sampling of the river", None),
+        ("Cooked for guests", "Did vegan cooking for guests", None),
+        ("Cut plans by laser", "Did laser cutting of plans", None),
+        ("Mended gear of planes", "Did landing gear overhaul", None),
+        ("Wrote songs", "Did songwriting", None),
+        ("Kept DC lists", "Kept data cataloguing lists", None),
+        ("Did KAP surveys", "Did knowledge attitudes and practices surveys", None),
     ],
 )
-def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    assert ("leadership", token) in fired(roles.leadership, before, after)
+def test_of_a_trades_own_skill_one_word_is_the_entrys(before: str, after: str, skill: str | None) -> None:
+    assert fired(claims.skill_phrases, before, after) == ({("skill", skill)} if skill else set())
+
+
+def test_one_of_the_skills_told_in_two_ways_is_refused() -> None:
+    ((rule, token),) = fired(claims.skill_phrases, "Ran tests", "Ran A/B tests")
+    assert (rule, token[:8]) == ("skill", "a/b test")
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "after", "means"),
     [
-        ("Ran a workshop for shops", "Led a workshop for shops"),
-        ("Ran a workshop for shops", "Managed a workshop for shops"),
-        ("Ran classes for shops", "Led two of the weekly classes for shops"),
-        ("Managed a shop", "Led a shop"),
-        ("Led a shop", "Headed a shop"),
-        ("Responsible for the shops", "Managed the shops"),
-        ("Responsable de la tienda", "Gestioné la tienda"),
-        ("Built a self-managed cluster", "Set up a self-managed cluster"),
-        ("Asked by the manager for notes", "Wrote notes for the manager"),
-        ("Designed a pump", "Architected a pump"),
-        ("Designed a pump", "Engineered a pump"),
-        ("Wrote notes with interns", "Coordinated interns for the notes"),
-        ("Ordenaba los libros", "Ordené los libros"),
+        ("Cut wood", "Cut wood using a lathe", "lathe"),
+        ("Cut wood", "Cut wood via turnery", "turnery"),
+        ("Cut wood", "Cut wood with the help of a bandsaw", "bandsaw"),
+        ("Cut wood", "Cut wood based on drawings", "drawings"),
+        ("Cut wood", "Cut wood by means of jigs", "jigs"),
+        ("Cut wood", "Cut wood applying sandpaper polish", "sandpaper polish"),
+        ("Corté madera", "Corté madera usando sierras", "sierras"),
+        ("Cut wood on the lathe", "Cut wood using a lathe", None),
+        ("Cut wood by turning", "Cut wood via turnery", None),
+        ("Cut wood with a saw", "Cut wood using a sharp saw", None),
+        ("Drew and cut wood", "Cut wood based on drawings", None),
+        ("Cut wood", "Cut wood using hand tools", None),
+        ("Cut wood", "Cut wood using 3 saws", None),
+        ("Cut wood", "Cut wood used in doors", None),
+        ("Cut wood", "Cut wood using the", None),
+        ("Did CNC of wood", "Cut wood using computer numerical control", None),
     ],
 )
-def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
-    assert fired(roles.leadership, before, after) == set()
+def test_what_work_is_said_to_be_done_with_is_the_entrys(before: str, after: str, means: str | None) -> None:
+    assert fired(claims.means, before, after) == ({("skill", means)} if means else set())
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "token"),
-    [
-        ("Wrote notes", "Wrote award-winning notes", "award"),
-        ("Wrote notes", "Wrote certified notes", "certified"),
-        ("Ranked 3rd at the fair", "Won a scholarship at the fair", "scholarship"),
-        ("Wrote notes", "Wrote notes, trainee of the year", "of the year"),
-        ("Wrote notes", "Wrote the best notes", "best "),
-        ("Wrote a paper", "Published a paper", "Published a paper"),
-        ("Escribí notas", "Escribí notas con premio", "premio"),
-    ],
-)
-def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    assert ("award", token) in fired(boasts.awards, before, after)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("Won an award for notes", "Awarded for notes"),
-        ("Ranked 3rd at the fair", "Won 3rd prize at the fair"),
-        ("Came first at the fair", "Won the fair"),
-        ("Got a cert for welding", "Certified for welding"),
-        ("Wrote notes", "Wrote notes by best practice"),
-        ("Best of the fair", "The best of the fair"),
-    ],
-)
-def test_an_award_the_bullet_states_may_be_told_otherwise(before: str, after: str) -> None:
-    assert fired(boasts.awards, before, after) == set()
-
-
-def test_a_rank_of_the_entry_may_be_named() -> None:
-    assert fired(boasts.awards, "Wrote notes", "Wrote notes, trainee of the year", frame="Trainee of the year") == set()
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "token"),
-    [
-        ("Served shops", "Served shops nationwide", "nationwide"),
-        ("Served shops", "Served shops company-wide", "company-wide"),
-        ("Served shops", "Served thousands of shops", "thousands"),
-        ("Served shops", "Served shops across the country", "across the country"),
-        ("Served shops", "Served a chain of shops", "chain of"),
-        ("Served shops", "Served the largest shops", "largest"),
-        ("Atendí tiendas", "Atendí tiendas a nivel nacional", "a nivel nacional"),
-    ],
-)
-def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
-    found = fired(boasts.scope, before, after)
-    assert any(rule == "scope" and shown.startswith(token[:10]) for rule, shown in found)
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("Served shops at a national fair", "Served shops nationally"),
-        ("Served shops of the country", "Served shops across the country"),
-        ("Served shops", "Served shops across the street"),
-        ("Served all shops of a chain of mills", "Served a chain of mills"),
-    ],
-)
-def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:
-    assert fired(boasts.scope, before, after) == set()
+def test_a_means_of_the_entrys_other_bullet_may_be_named() -> None:
+    before, after = "Cut wood", "Cut wood using jigs"
+    assert fired(claims.means, before, after, sibling="Made jigs for the shop") == set()
+    assert fired(claims.means, before, after, elsewhere="Made jigs for the shop") == {("skill", "jigs")}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +169,13 @@ def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:
         ("Drew telemetry, then dashboards", "Drew telemetry dashboards", None),
         ("Drew charts in TD", "Drew telemetry dashboards", None),
         ("Drew charts", "Drew charts of a dashboard", None),
+        ("Drew charts", "Did ward rounds", "ward rounds"),
+        ("Went round the ward", "Did ward rounds", None),
+        ("Kept WR lists", "Kept ward rounds lists", None),
+        ("Kept lists", "Kept ward 12 lists", None),
+        ("Kept depots", "Kept five depots", None),
+        ("Kept tents", "Built tents", None),
+        ("Kept KSPB lists", "Kept the settlement pipeline boring", None),
     ],
 )
 def test_the_vacancys_words_are_not_copied(before: str, after: str, token: str | None) -> None:
@@ -210,3 +190,22 @@ def copied(before: str, after: str, vacancy: str) -> list[Finding]:
 
 def test_without_a_vacancy_nothing_is_copied() -> None:
     assert list(copied("Drew charts", "Drew telemetry dashboards", "")) == []
+
+
+INSTRUCTIONS = "Rewrite each bullet. Example: Trimmed thorny hedges swiftly along the canal"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Cut hedges", "Trimmed thorny hedges of the park", "trimmed thorny hedges"),
+        ("Cut hedges", "Cut thorny hedges swiftly", "thorny hedges swiftly"),
+        ("Trimmed thorny hedges daily", "Daily trimmed thorny hedges", None),
+        ("Cut hedges", "Trimmed hedges swiftly", None),
+        ("Cut hedges", "Cut hedges along the canal", None),
+    ],
+)
+def test_what_the_model_was_told_is_not_recited(before: str, after: str, token: str | None) -> None:
+    held = source(before)
+    found = [finding.token for finding in claims.recited(held, Rewording(after, held), Reading(INSTRUCTIONS))]
+    assert found == ([token] if token else [])

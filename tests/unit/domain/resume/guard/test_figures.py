@@ -45,6 +45,34 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Grew CGPA to 8.40", "Grew CGPA to 8.4"),
         ("Facturé 48.000 euros", "Facturé 48000 €"),
         ("Weighed 48.000 kg", "Weighed 48 kg"),
+        ("Passed 9 in 10 pupils", "Passed 90 % of pupils"),
+        ("Passed 90 % of pupils", "Passed 9 out of 10 pupils"),
+        ("Cut it from 120 to 25 min", "Cut it from 120 min to 25 min"),
+        ("Paid CHF 400 for seeds", "Paid 400 CHF for seeds"),
+        ("Paid R400 for seeds", "Paid ZAR 400 for seeds"),
+        ("Baked with 0 burns", "Baked without burns"),
+        ("Baked without burns", "Baked with zero burns"),
+        ("Baked with 0 burns", "Baked with 0 % burnt"),
+        ("Sang twice at 3 fairs", "Sang 2 times at 3 fairs"),
+        ("Kept grade 7 papers", "Kept grade VII papers"),
+        ("Cut it by a third", "Cut it by 33 %"),
+        ("Baked two-thirds of the loaves", "Baked 67 % of the loaves"),
+        ("Baked 3/4 of the loaves", "Baked 75 % of the loaves"),
+        ("Took an hour and a half", "Took 90 minutes"),
+        ("Took 1 h 20 min", "Took 80 minutes"),
+        ("Took three-quarters of an hour", "Took 45 minutes"),
+        ("Filed it in triplicate", "Filed 3 copies"),
+        ("Came twenty-first of 40", "Came 21st of 40"),
+        ("Did it within an hour", "Did it within 60 minutes"),
+        ("Did it within a year", "Did it within 12 months"),
+        ("Grew it by half a percent", "Grew it by 0.5 %"),
+        ("Laid 9½ m of pipe", "Laid 9.5 m of pipe"),
+        ("Sold both lots", "Sold the two lots"),
+        ("Ran it in 2023-24", "Ran it in 2023-2024"),
+        ("Ran it in FY 24", "Ran it in 2024"),
+        ("On call 24/7", "On call 24 hours a day, seven days a week"),
+        ("Carried 9 quintals", "Carried 900 kg"),
+        ("Worked shifts (17)", "Worked 17 shifts"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -71,6 +99,16 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Cut it to 840 ms", "Cut it to 8.4 s", "8.4"),
         ("Won second prize", "Won first prize", "first"),
         ("Cut p99 to 40 ms", "Cut p99 to 40 ms for 98 users", "98"),
+        ("Passed 9 in 10 pupils", "Passed 80 % of pupils", "80 %"),
+        ("Passed 80 % of pupils", "Passed 9 in 10 pupils", "9"),
+        ("Passed 3 in 300 pupils", "Passed 1 % of pupils", "1 %"),
+        ("Paid CHF 400 for seeds", "Paid AED 400 for seeds", "AED 400"),
+        ("Kept grade 7 papers", "Kept grade VIII papers", "VIII"),
+        ("Cut it by a third", "Cut it by 25 %", "25 %"),
+        ("Filed it in duplicate", "Filed 3 copies", "3"),
+        ("Did it fast", "Did it within 60 minutes", "60"),
+        ("Sold lots", "Sold two lots", "two"),
+        ("Ran it in FY 24", "Ran it in 2025", "2025"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -88,6 +126,8 @@ def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, t
         ("Raised ₹12 lakh", "Raised funds", "₹12 lakh"),
         ("Packed one million boxes", "Packed boxes", "one million"),
         ("Answered within one working day", "Answered fast", "one"),
+        ("Baked with 0 burns", "Baked with burns", "0"),
+        ("Passed 9 in 10 pupils", "Passed the pupils", "9"),
     ],
 )
 def test_a_lost_figure_is_refused(before: str, after: str, token: str) -> None:
@@ -125,6 +165,13 @@ def test_a_figure_of_the_entrys_frame_is_noted_and_one_from_elsewhere_refused() 
         ("Carried 2 km of pipe", "Carried 2,000 metres of pipe", False),
         ("Packed 2.5 tonnes", "Packed 2,500 kg", False),
         ("Packed 2 boxes in 2 days", "Packed 2 boxes for 2 days", False),
+        ("Cut it from 120 to 25 min", "Cut it from 120 hours to 25 min", True),
+        ("Ran 9 rounds", "Ran 9 days", True),
+        ("Ran 9 rounds", "Ran rounds on 9 days", False),
+        ("Ran 9 of them", "Ran 9 days", False),
+        ("Carried 9 quintals", "Carried 9 tonnes", True),
+        ("Laid 9 kl of water", "Laid 9,000 litres of water", False),
+        ("Slept 2 fortnights", "Slept 4 weeks", False),
     ],
 )
 def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *, is_changed: bool) -> None:
@@ -140,6 +187,14 @@ def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *,
         ("Paid ₹5 lakh per annum", "Paid ₹5 lakh per month", "month"),
         ("Packed 40 boxes per crate", "Packed 40 boxes per truck", "per truck"),
         ("Packed boxes", "Packed boxes weekly", "week"),
+        ("Baked 40 loaves on Mondays", "Baked 40 loaves daily", "day"),
+        ("Cut 9 hedges biweekly", "Cut 9 hedges weekly", "week"),
+        ("Audited 9 mills half-yearly", "Audited 9 mills yearly", "year"),
+        ("Watered 9 pots every other day", "Watered 9 pots daily", "day"),
+        ("Paid 40,000 p.m.", "Paid 40,000 per year", "year"),
+        ("Baked 400 loaves in total", "Baked 400 loaves for each shop", "for each"),
+        ("Baked 400 loaves altogether", "Baked 400 loaves apiece", "for each"),
+        ("Kept AMC of 9 mills", "Kept annual care of 9 mills", "year"),
     ],
 )
 def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: str) -> None:
@@ -155,10 +210,32 @@ def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: s
         ("Packed boxes daily", "Packed boxes"),
         ("Paid ₹5 lakh per annum", "Paid ₹5 lakh a year"),
         ("Served 40 requests/second", "Served 40 requests per sec"),
+        ("Baked on Mondays", "Baked weekly"),
+        ("Baked 40 loaves weekly", "Baked 40 loaves on Mondays"),
+        ("Cut 9 hedges biweekly", "Cut 9 hedges every second week"),
+        ("Audited 9 mills half-yearly", "Audited 9 mills twice a year"),
+        ("Audited 9 mills half-yearly", "Audited 9 mills every six months"),
+        ("Audited 9 mills twice a month", "Audited 9 mills semi-monthly"),
+        ("Audited 9 mills every 3 months", "Audited 9 mills quarterly"),
+        ("Watered 9 pots every other day", "Watered 9 pots on alternate days"),
+        ("Paid 40,000 p.m.", "Paid 40,000 per month"),
+        ("Closed at 9 p.m.", "Closed at 9 in the evening"),
+        ("Kept AMC of 9 mills", "Kept annual maintenance contracts of 9 mills"),
+        ("Baked 400 loaves in total", "Baked 400 loaves altogether"),
+        ("Baked 400 loaves in total for each shop", "Baked 400 loaves for each shop"),
+        ("Baked 400 loaves per oven in total", "Baked 400 loaves for each oven"),
+        ("Baked 400 loaves", "Baked 400 loaves for each shop"),
+        ("Packed 40 boxes per AWB", "Packed 40 boxes per bill"),
     ],
 )
 def test_the_same_rate_in_other_words_is_not(before: str, after: str) -> None:
     assert rules(before, after) == set()
+
+
+def test_a_rate_of_the_entrys_title_may_be_told() -> None:
+    before, after = "Baked 40 loaves", "Baked 40 loaves daily"
+    assert rules(before, after, frame="Daily baker") == set()
+    assert rules(before, after, sibling="Swept daily") == {"rate"}
 
 
 @pytest.mark.parametrize(
@@ -178,6 +255,19 @@ def test_the_same_rate_in_other_words_is_not(before: str, after: str) -> None:
         ("Took 3 hours against 5 hours before", "Needed 3 hours against 5 hours before", False),
         ("Took 3 hours against 5 hours before", "Cut from 5 hours to 3 hours", False),
         ("Sold 9 bags, 3 boxes and 5 books", "Sold 9 bags, 3 boxes and 5 books to 1 shop", False),
+        ("Baked 9 of 12 loaves", "Baked 12 of 9 loaves", True),
+        ("Loaves baked: 9 of 12", "Loaves baked: 12 of 9", True),
+        ("Baked 9 of 12 loaves", "Baked 9 out of 12 loaves", False),
+        ("Cut waste from 9 % to 4 %, then 2 %", "Cut waste from 9 % to 2 %, then 4 %", True),
+        ("Cut waste from 9 % to 4 %, then 2 %", "Cut waste from 9 % to 4 % and then 2 %", False),
+        ("Cut waste from 9 % to 4 %, 2 % of it late", "Cut waste from 2 % to 4 %, 9 % of it late", True),
+        ("Cut waste 9 % to 4 %", "Cut waste 4 % to 9 %", True),
+        ("Cut waste to 4 % from 9 %", "Cut waste from 4 % to 9 %", True),
+        ("Open 5/7 to 8 guests", "Open to 8 guests from 5/7", False),
+        ("Drove 9 km in 2 hours", "Drove 2 km in 9 hours", True),
+        ("Served block 9 to 40 guests", "Served 9 guests in block 40", True),
+        ("Took 9 minutes instead of 12", "Needed 9 minutes instead of 12 minutes", False),
+        ("Sold 9 pots on 3 lawns", "Sold pots, 9 in all, on 3 lawns", False),
     ],
 )
 def test_two_figures_may_not_change_places(before: str, after: str, *, is_swapped: bool) -> None:

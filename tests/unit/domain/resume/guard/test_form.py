@@ -65,6 +65,7 @@ def test_what_a_bullet_was_about_is_kept(after: str, rules: set[str]) -> None:
         ("Wrote tools in Python and Kafka", "Wrote tools in Python", None),
         ("Wrote tools in Python, Redis and Kafka", "Wrote tools in Python", "Redis, Kafka"),
         ("Wrote tools in JS", "Wrote tools in JavaScript", None),
+        ("Wired Firebase Cloud Messaging for shops", "Wired FCM for shops", None),
         ("Wrote tools in Python", "Wrote tools in code", "Python"),
         ("Did TPM of the pumps", "Did total productive maintenance of the pumps", None),
         ("Kept MS lists for the shop", "Kept many small lists for the shop", None),
@@ -75,6 +76,29 @@ def test_what_a_bullet_was_about_is_kept(after: str, rules: set[str]) -> None:
 def test_half_of_the_names_are_kept(before: str, after: str, lost: str | None) -> None:
     found = [finding.token for finding in form.kept(source(before), Reading(after)) if finding.rule == "terms-lost"]
     assert found == ([lost] if lost else [])
+
+
+TENDED = "Watered tulips, trimmed hedges, swept paths and mended fences"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_lost"),
+    [
+        (TENDED, "Watered tulips and trimmed hedges", True),
+        (TENDED, "Watered tulips and trimmed hedges, systems and equipment, materials and tasks", True),
+        (TENDED, "Watered tulips and trimmed hedges beneath oaks beside canals", False),
+        (TENDED, "Tended tulips, hedges, paths and fences by watering, trimming, sweeping, mending", False),
+        ("Watered tulips and hedges", "Watered", True),
+        ("Watered tulips and hedges", "Watered tulips", False),
+        ("Watered tulips and hedges", "Watering the hedges", False),
+        ("Watered tulips for 40 ms on average", "Watered tulips", False),
+        ("Watered 2nd floor tulips once", "Watered floor tulips", False),
+        ("Wired Firebase Cloud Messaging for the shop", "Wired FCM for the shop", False),
+        ("Wired Firebase Cloud Messaging for the shop", "Wired RCM for the shop", True),
+    ],
+)
+def test_something_left_out_is_replaced_by_something(before: str, after: str, *, is_lost: bool) -> None:
+    assert ("content-lost" in {rule for rule, _ in fired(form.kept, before, after)}) is is_lost
 
 
 def test_a_bullet_without_content_loses_none() -> None:
@@ -93,6 +117,8 @@ def test_a_bullet_without_content_loses_none() -> None:
         (BULLET, "Watered the plants for the Größe of the town", "ß"),
         (SPANISH, "Kept the books of the club and wrote to the members for it", "en"),
         ("Watered plants", "Regó las plantas de la villa", "es"),
+        (BULLET, "Watered the plants y los counted them for the yearly report of the town", "es"),
+        (BULLET, "Watered the plants und die counted them for the yearly report of the town", "de"),
     ],
 )
 def test_another_language_or_script_is_refused(before: str, after: str, shown: str) -> None:
@@ -171,6 +197,17 @@ def test_an_address_is_the_bullets(address: str) -> None:
     found = fired(form.noise, "Watered plants", f"Watered plants, ask {address}")
     assert found == {("contact", "address or number")}, "and it is not quoted"
     assert fired(form.noise, f"Watered plants, see {address}", f"Watered plants, ask {address}") == set()
+
+
+def test_a_name_of_the_resume_may_hold_small_words_of_another_language() -> None:
+    after = "Watered plants at El Sol de la Villa and the library"
+    assert fired(form.spoken, "Watered plants at El Sol de la Villa", after) == set()
+    assert fired(form.spoken, "Watered plants", after, elsewhere="Sang at El Sol de la Villa") == set()
+    assert fired(form.spoken, "Watered plants", after) == {("language", "es")}
+
+
+def test_a_date_is_no_telephone() -> None:
+    assert fired(form.noise, "Watered plants", "Watered plants on 2024-05-17") == set()
 
 
 def test_a_figure_is_no_telephone() -> None:

@@ -47,6 +47,12 @@ def only(text: str) -> Number:
         ("Sold 20 k€ of seeds", "EUR", "20000"),
         ("Sold £1.5bn of seeds", "GBP", "1500000000"),
         ("Sold 10 000 € of seeds", "EUR", "10000"),
+        ("Sold CHF 400 of seeds", "CHF", "400"),
+        ("Sold 4k AED of seeds", "AED", "4000"),
+        ("Sold SGD 400 of seeds", "SGD", "400"),
+        ("Sold 400 AUD of seeds", "AUD", "400"),
+        ("Sold CAD 400 of seeds", "CAD", "400"),
+        ("Sold R400 of seeds", "ZAR", "400"),
     ],
 )
 def test_money_is_read_in_every_notation(text: str, kind: str, value: str) -> None:
@@ -191,6 +197,9 @@ def test_of_a_date_the_month_may_not_be_quoted(text: str, years: list[int]) -> N
         ("Painted 100 sq", ""),
         ("Painted 100 square yards", "square yards"),
         (IN_SPANISH.format("Tardé 3 semanas"), "week"),
+        ("Ran it at 40 W", "watt"),
+        ("Painted 40 m² of wall", "square metre"),
+        ("Kept grade 7 week plans", ""),
     ],
 )
 def test_the_unit_is_among_the_next_words(text: str, unit: str) -> None:
@@ -234,6 +243,38 @@ def test_the_first_of_a_range_takes_the_words_of_the_last(text: str, first: tupl
     assert first in numbers(text)[0].keys
 
 
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("Cut it from 120 to 25 min", ["minute", "minute"]),
+        ("Cut it from 120-25min", ["minute", "minute"]),
+        ("Cut it from 120 to 25 pots", ["", ""]),
+        ("Cut 120 pots in 25 min", ["", "minute"]),
+        ("Took 9 minutes instead of 12", ["minute", "minute"]),
+        ("Took 9 minutes in 12", ["minute", ""]),
+    ],
+)
+def test_a_unit_may_be_told_once_for_two(text: str, units: list[str]) -> None:
+    assert [number.unit for number in numbers(text)] == units
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("9 in 10 pupils", 90),
+        ("9 out of 10 pupils", 90),
+        ("two in three pupils", 67),
+        ("10 in 9 pupils", None),
+        ("3 in 300 pupils", None),
+        ("9 and 10 pupils", None),
+        ("9 % in 10 schools", None),
+    ],
+)
+def test_so_many_in_so_many_are_a_share(text: str, share: int | None) -> None:
+    key = ("percent", Decimal(share)) if share else None
+    assert [number.share for number in numbers(text)] == [key, key]
+
+
 def test_figures_apart_keep_their_own_words() -> None:
     assert numbers("2 shops grew sales by 4 %")[0].keys == {("plain", Decimal(2))}
 
@@ -245,6 +286,9 @@ def test_figures_apart_keep_their_own_words() -> None:
         ("Nurses trained: 12", "train"),
         ("Trained 12, all in May", "train"),
         ("12", ""),
+        ("Shift timing (17)", "tim"),
+        ("Block 9 guests", "block"),
+        ("A mismatch of ₹14 lakh for shops", "mismatch"),
     ],
 )
 def test_a_figure_counts_what_stands_next_to_it(text: str, noun: str) -> None:

@@ -59,6 +59,7 @@ def test_names_are_told_by_their_looks_or_from_a_list(text: str, names: list[str
         "Took plan B to the X floor",
         "Wrote a.b files",
         "The 8 LPA offer",
+        "Sold it by the m²",
         "—",
         "… *** —",
         "   ",

@@ -1,0 +1,197 @@
+"""Awards, scale and outcomes are the bullet's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiworker.domain.resume.guard import boasts
+from tests.unit.domain.resume.guard.bullets import fired
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Wrote notes", "Wrote award-winning notes", "award"),
+        ("Wrote notes", "Wrote certified notes", "certified"),
+        ("Ranked 3rd at the fair", "Won a scholarship at the fair", "scholarship"),
+        ("Wrote notes", "Wrote notes, trainee of the year", "of the year"),
+        ("Wrote notes", "Wrote the best notes", "best "),
+        ("Wrote a paper", "Published a paper", "Published a paper"),
+        ("Escribí notas", "Escribí notas con premio", "premio"),
+        ("Sang at the fair", "Won gold at the fair", "gold"),
+        ("Sang at the fair", "Took silver at the fair", "silver"),
+        ("Won a silver medal for singing", "Won a gold medal for singing", "gold"),
+        ("Won a medal for singing", "Won a bronze medal for singing", "bronze"),
+        ("Won a prize for singing", "Won a scholarship for singing", "scholarship"),
+        ("Got a grant to sing", "Won a prize to sing", "prize"),
+        ("Wrote on songs", "Wrote a doctorate on songs", "doctorate"),
+        ("Sang at the fair", "Commended for singing at the fair", "Commended"),
+        ("Sang", "Voted onto the stage", "Voted"),
+        ("Sang", "Sang, singer of the month", "of the month"),
+        ("Canté", "Canté, cantante del año", "del año"),
+        ("Sang", "Sang, the youngest singer of all", "youngest singer of all"),
+        ("Sang", "Rated among the singers", "Rated among"),
+        ("Sang", "Named one of the singers", "Named one"),
+        ("Sang", "Sang, top performer", "top performer"),
+        ("Wrote songs", "Published a song in a journal", "Published a song in a journal"),
+        ("Wrote notes", "Wrote awards notes", "awards"),
+    ],
+)
+def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
+    assert ("award", token) in fired(boasts.awards, before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Won an award for notes", "Awarded for notes"),
+        ("Ranked 3rd at the fair", "Won 3rd prize at the fair"),
+        ("Came first at the fair", "Won the fair"),
+        ("Got a cert for welding", "Certified for welding"),
+        ("Wrote notes", "Wrote notes by best practice"),
+        ("Best of the fair", "The best of the fair"),
+        ("Won a silver medal for singing", "Awarded a silver medal for singing"),
+        ("Won a prize for singing", "Recognised with a prize for singing"),
+        ("Came 2nd in singing", "Recognised as 2nd in singing"),
+        ("Did a PhD on songs", "Wrote a doctorate on songs"),
+        ("Sang until the year was over", "Sang to the end of the year"),
+        ("Cantaba en la plaza", "Canté en la plaza al cierre del año"),
+        ("Sang to three cooks", "Sang, judged by three cooks"),
+        ("Sang", "Sang with best effort"),
+        ("Kept CAC lists", "Kept certificate acceptance committee lists"),
+    ],
+)
+def test_an_award_the_bullet_states_may_be_told_otherwise(before: str, after: str) -> None:
+    assert fired(boasts.awards, before, after) == set()
+
+
+def test_a_rank_of_the_entry_may_be_named() -> None:
+    assert fired(boasts.awards, "Wrote notes", "Wrote notes, trainee of the year", frame="Trainee of the year") == set()
+
+
+def test_an_office_may_be_called_after_awards() -> None:
+    before, frame = "Wrote notes", "Clerk, Awards office"
+    assert fired(boasts.awards, before, "Wrote notes for the Awards office", frame=frame) == set()
+    assert fired(boasts.awards, before, "Wrote notes on awards", frame=frame) == {("award", "awards")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Served shops", "Served shops nationwide", "nationwide"),
+        ("Served shops", "Served shops company-wide", "company-wide"),
+        ("Served shops", "Served thousands of shops", "thousands"),
+        ("Served shops", "Served shops across the country", "across the country"),
+        ("Served shops", "Served a chain of shops", "chain of"),
+        ("Served shops", "Served the largest shops", "largest"),
+        ("Atendí tiendas", "Atendí tiendas a nivel nacional", "a nivel nacional"),
+        ("Atendí tiendas", "Atendí todas las tiendas", "todas las tiendas"),
+        ("Served a depot", "Served every depot", "every depot"),
+        ("Served a depot", "Served all depots", "all depots"),
+        ("Taught a class", "Taught all classes", "all classes"),
+        ("Answered the phone", "Answered every call", "every call"),
+        ("Served depots", "Served all of the riders", "all of the riders"),
+        ("Served depots", "Served depots across the province", "across the province"),
+        ("Served depots", "Served depots throughout the city", "throughout the city"),
+        ("Served depots", "Served depots in every branch", "in every branch"),
+        ("Served depots", "Served depots alone", "alone"),
+        ("Served depots", "Single-handedly served depots", "Single-handedly"),
+        ("Served depots", "Served depots of the whole fleet", "whole fleet"),
+        ("Served depots", "Served depots from scratch", "from scratch"),
+        ("Served depots", "Served depots, adopted by all other depots", "adopted by all other"),
+        ("Served depots", "Served all other depots", "all other depots"),
+        ("Served depots", "Served the rest of the depots", "the rest of the depots"),
+        ("Served cities", "Served several cities", "several cities"),
+        ("Served depots", "Served depots at large scale", "at large scale"),
+        ("Served depots", "Served depots of a hotel chain", "hotel chain"),
+        ("Served depots", "Served cross-border depots", "cross-border"),
+        ("Served depots", "Served depots at state level", "state level"),
+        ("Served depots", "Served county's depots", "county's"),
+        ("Mended lab-scale pumps", "Mended pumps at full scale", "at full scale"),
+        ("Served riders", "Served hundreds of riders", "hundreds"),
+    ],
+)
+def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
+    found = fired(boasts.scope, before, after)
+    assert any(rule == "scope" and shown.startswith(token[:10]) for rule, shown in found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Served shops at a national fair", "Served shops nationally"),
+        ("Served shops of the country", "Served shops across the country"),
+        ("Served shops", "Served shops across the street"),
+        ("Served all shops of a chain of mills", "Served a chain of mills"),
+        ("Served the depots", "Served all the depots"),
+        ("Served each depot", "Served every depot"),
+        ("Served riders", "Served all of the riders"),
+        ("Taught the pupils of a class", "Taught the whole class"),
+        ("Served depots", "Served all three depots"),
+        ("Served depots of the province", "Served depots across the province"),
+        ("Served city depots", "Served depots throughout the city"),
+        ("Served depots", "Served depots across thirty lanes"),
+        ("Served depots", "Served depots across both streets"),
+        ("Served depots", "Served depots every day"),
+        ("Served depots", "Served depots all year"),
+        ("Served depots", "Served depots every second week"),
+        ("Served depots alone", "Served depots by myself"),
+        ("Served the hotels of a chain", "Served a hotel chain"),
+        ("Kept NSN lists", "Kept national stock number lists"),
+        ("Kept NLS lists", "Kept national level survey lists"),
+        ("Atendí tiendas", "Atendí todos los días las tiendas"),
+        ("Mended pumps", "Mended bench-scale pumps"),
+    ],
+)
+def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:
+    assert fired(boasts.scope, before, after) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Cut rejects at the mill", "Cut downtime at the mill", "downtime"),
+        ("Rewrote the menu", "Rewrote the menu, raising revenue", "revenue"),
+        ("Rewrote the menu", "Rewrote the menu, cutting costs", "costs"),
+        ("Rewrote the menu", "Rewrote the menu, raising guests' satisfaction", "satisfaction"),
+        ("Rewrote the menu", "Cut complaints by rewriting the menu", "complaints"),
+        ("Rewrote the menu", "Rewrote the menu, raising productivity", "productivity"),
+        ("Rewrote the menu", "Rewrote the menu for retention", "retention"),
+        ("Saved €400 at the mill", "Saved €400 of profit at the mill", "profit"),
+        ("Moved the queue", "Moved the queue, lowering latency", "latency"),
+        ("Locked the door", "Closed vulnerabilities of the door", "vulnerabilities"),
+        ("Fed cooks", "Ran recruitment of cooks", "recruitment"),
+        ("Cut wood at the mill", "Cut electricity at the mill", "electricity"),
+        ("Reescribí la carta", "Reescribí la carta y subí las ventas", "ventas"),
+    ],
+)
+def test_another_outcome_than_the_bullets_is_refused(before: str, after: str, token: str) -> None:
+    assert fired(boasts.outcomes, before, after) == {("outcome", token)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Cut rejects at the mill", "Cut defects at the mill"),
+        ("Rewrote the menu and sold more", "Rewrote the menu, raising sales"),
+        ("Spent €400 less at the mill", "Cut costs by €400 at the mill"),
+        ("Rewrote the menu to save waste", "Rewrote the menu, cutting waste and costs"),
+        ("Rewrote the menu after a survey", "Raised satisfaction in the survey with a new menu"),
+        ("Made the mill efficient", "Raised efficiency of the mill"),
+        ("Kept guests returning", "Raised guest retention"),
+        ("Made the queue faster", "Lowered latency of the queue"),
+        ("Locked the insecure door", "Closed vulnerabilities of the door"),
+        ("Hired cooks", "Ran recruitment of cooks"),
+        ("Cut power at the mill", "Cut electricity at the mill"),
+        ("Kept NPS rows", "Kept net penalty score rows"),
+        ("Rewrote the menu", "Rewrote the menu"),
+    ],
+)
+def test_the_same_outcome_in_other_words_is_not(before: str, after: str) -> None:
+    assert fired(boasts.outcomes, before, after) == set()
+
+
+def test_an_outcome_of_the_entrys_title_may_be_named() -> None:
+    before, after = "Fed cooks", "Fed cooks for recruitment"
+    assert fired(boasts.outcomes, before, after, frame="Recruitment trainee") == set()
+    assert fired(boasts.outcomes, before, after, sibling="Ran recruitment") == {("outcome", "recruitment")}

@@ -1,0 +1,188 @@
+"""A role is the bullet's own, and a part in something stays one."""
+
+from __future__ import annotations
+
+import pytest
+
+from aiworker.domain.resume.guard import roles
+from tests.unit.domain.resume.guard.bullets import fired
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Ran a survey for shops", "Led a survey for shops", "led"),
+        ("Ran a workshop for shops", "Led the shops", "led"),
+        ("Ran a survey", "Spearheaded a survey", "spearheaded"),
+        ("Responsible for the shops", "Headed the shops", "headed"),
+        ("Wrote notes for the shops", "Managed the shops", "managed"),
+        ("Built a self-managed cluster", "Managed a cluster", "managed"),
+        ("Asked by the manager for notes", "Managed the notes", "managed"),
+        ("Helped the owner with notes", "Chief of notes", "chief"),
+        ("Wrote notes of the product", "Wrote notes as product manager", "product manager"),
+        ("Wrote notes", "Was in charge of notes", "in charge of"),
+        ("Wrote notes with shops", "Coordinated 4 interns", "Coordinated 4 interns"),
+        ("Ordenaba los libros", "Lideré los libros", "lideré"),
+        ("Ordenaba los libros", "Ordenaba los libros, al frente de la tienda", "al frente de"),
+        ("Barría la tienda", "Gestioné la tienda", "gestioné"),
+        ("Barría la tienda", "Asumí la tienda", "Asumí"),
+        ("Barría la tienda", "Me hice cargo de la tienda", "Me hice cargo"),
+        ("Kept the till", "Kept the till as shop manager", "as shop manager"),
+        ("Kept the till", "Kept the till as a nurse", "as a nurse"),
+        ("Kept the till as an auditor", "Kept the till as lead auditor", "lead"),
+        ("Kept the till", "Took charge of the till", "Took charge"),
+        ("Kept the till", "Kept the till with full responsibility", "full responsibility"),
+        ("Ran 5 tills", "Managed 5 tills", "managed"),
+        ("Managed by the owner, kept tills", "Managed tills", "managed"),
+        ("Was mentored by a weaver", "Mentored weavers", "mentored"),
+        ("Was supervised at the loom", "Supervised the loom", "supervised"),
+        ("Headed by a weaver, sold rugs", "Headed the rugs", "headed"),
+        ("Trained apprentices", "Supervised apprentices", "supervised"),
+        ("Ate with 4 apprentices", "Mentored 4 apprentices", "mentored"),
+        ("Drew for 40 hours", "Drew for 40 supervised hours", "supervised"),
+        ("Till and stock with the team", "Managed till and stock with the team", "managed"),
+        ("Walked with students", "Guided students", "Guided students"),
+        ("Guided visitors", "Guided students", "Guided students"),
+        ("Sold rugs", "Sold rugs, reporting directly into me", "reporting directly into me"),
+        ("Sold rugs", "Signed off the rugs", "Signed off"),
+        ("Sold rugs", "Sold rugs, principal designer", "principal designer"),
+        ("Sold rugs", "Instrumental in selling rugs", "Instrumental"),
+        ("Sold rugs", "Sold rugs, assisted by a helper", "assisted by a"),
+        ("Sold rugs", "Directing the sale of rugs", "Directing the"),
+        ("Sold rugs", "Sold rugs, go-to person of the shop", "go-to person"),
+        ("Sold rugs", "Line-managed the shop", "Line-managed"),
+    ],
+)
+def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
+    assert ("leadership", token) in fired(roles.leadership, before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Ran a workshop for shops", "Led a workshop for shops"),
+        ("Ran a workshop for shops", "Managed a workshop for shops"),
+        ("Ran classes for shops", "Led two of the weekly classes for shops"),
+        ("Managed a shop", "Led a shop"),
+        ("Led a shop", "Headed a shop"),
+        ("Responsible for the shops", "Managed the shops"),
+        ("Responsable de la tienda", "Gestioné la tienda"),
+        ("Built a self-managed cluster", "Set up a self-managed cluster"),
+        ("Asked by the manager for notes", "Wrote notes for the manager"),
+        ("Designed a pump", "Architected a pump"),
+        ("Designed a pump", "Engineered a pump"),
+        ("Wrote notes with interns", "Coordinated interns for the notes"),
+        ("Ordenaba los libros", "Ordené los libros"),
+        ("Llevaba la tienda", "Gestionaba la tienda"),
+        ("Encargada de la tienda", "Gestioné la tienda"),
+        ("Kept the till", "Kept the till as cashier"),
+        ("Kept the till as a manager", "As a manager, kept the till"),
+        ("Photographed weddings", "Photographed weddings as a photographer"),
+        ("Nurse in the ward", "Was a nurse in the ward"),
+        ("In charge of the till", "Was in charge of the till"),
+        ("Responsible for the till", "Was in charge of the till"),
+        ("Responsible for the till", "Took charge of the till"),
+        ("Looked after the till", "Managed the till"),
+        ("Took care of the till", "Oversaw the till"),
+        ("Ran the till", "Managed the till"),
+        ("Handled the till", "Managed the till"),
+        ("Till, stock and orders", "Managed till, stock and orders"),
+        ("Head of the till", "Headed the till"),
+        ("Trained apprentices", "Coached apprentices"),
+        ("Taught 4 apprentices", "Mentored 4 apprentices"),
+        ("Taught students", "Guided students"),
+        ("Learnt weaving from a mentor", "Received mentoring in weaving"),
+        ("Was mentored by a weaver", "Learnt by mentoring from a weaver"),
+        ("Swept floors", "Swept floors, mentored by Ana"),
+        ("Sold rugs under supervision", "Sold rugs, supervised"),
+        ("Drew 40 hours under supervision", "Drew for 40 supervised hours"),
+        ("Worked with the chair of the club", "Worked for the club's chair"),
+        ("Kept PM lists", "Kept project manager lists"),
+        ("Sold rugs", "Sold rugs, a helper assisted by nobody"),
+    ],
+)
+def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
+    assert fired(roles.leadership, before, after) == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "frame"),
+    [
+        ("Kept the till", "As shop assistant manager, kept the till", "Shop assistant manager"),
+        ("Kept the till", "Managed the till", "Shop supervisor"),
+        ("Wrote notes for the product", "Wrote notes as product manager", "Product manager"),
+    ],
+)
+def test_a_role_of_the_entrys_title_may_be_told(before: str, after: str, frame: str) -> None:
+    assert fired(roles.leadership, before, after, frame=frame) == set()
+    assert fired(roles.leadership, before, after) != set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Kept the till", "Headed the till", "headed"),
+        ("Helped keep the till", "Managed the till", "managed"),
+    ],
+)
+def test_a_title_is_not_every_role(before: str, after: str, token: str) -> None:
+    assert fired(roles.leadership, before, after, frame="Shop supervisor") == {("leadership", token)}
+
+
+def test_a_title_in_another_language_is_told_by_its_translation() -> None:
+    spanish = "Llevé las cuentas del club y escribí a los socios para que no se perdieran"
+    after = "Llevé la caja de la tienda as accountant"
+    assert fired(roles.leadership, "Llevé la caja de la tienda", after, sibling=spanish, elsewhere=spanish) == set()
+    assert fired(roles.leadership, "Kept the till", "Kept the till as accountant") != set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("Helped the baker knead dough", "Kneaded dough", "Helped"),
+        ("Helping the baker, kneaded dough", "Kneaded dough", "Helping"),
+        ("Assisted in the audit of 3 shops", "Audited 3 shops", "Assisted"),
+        ("Supported the clerk in filing deeds", "Filed deeds", "Supported"),
+        ("Took part in the harvest of plums", "Harvested plums", "Took part"),
+        ("Participated in the harvest of plums", "Harvested plums", "Participated"),
+        ("Packed seeds and helped load the van", "Packed seeds and loaded the van", "and helped"),
+        ("Planted bulbs under the supervision of a gardener", "Planted bulbs", "under the supervision"),
+        ("Planted bulbs under guidance", "Planted bulbs", "under guidance"),
+        ("Part of the team that stitched the sail", "Stitched the sail", "Part of"),
+        ("Was part of the crew that rigged the stage", "Rigged the stage", "Was part of"),
+        ("Contributed to the herb guide", "Wrote the herb guide", "Contributed"),
+        ("Shadowed the vet on farm visits", "Visited farms for the vet", "Shadowed"),
+        ("Attended the trials of the pump", "Ran the trials of the pump", "Attended"),
+        ("Sat in on the trials of the pump", "Ran the trials of the pump", "Sat in on"),
+        ("Helped the team stitch sails", "Stitched sails for the team", "Helped"),
+        ("Helped set up the stall with two colleagues", "Set up the stall with two colleagues", "Helped"),
+        ("Ayudé a los pintores con la fachada", "Pinté la fachada", "Ayudé"),
+        ("Colaboré en la poda de olivos", "Podé olivos", "Colaboré"),
+    ],
+)
+def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, told: str) -> None:
+    assert fired(roles.helped, before, after) == {("leadership", f"without {told}")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Helped the baker knead dough", "Assisted the baker in kneading dough"),
+        ("Helped the baker knead dough", "Kneaded dough alongside the baker"),
+        ("Helped the baker knead dough", "Kneaded dough with the baker and other colleagues"),
+        ("Helped the baker knead dough", "Dough for the baker"),
+        ("Took part in the harvest of plums", "Joined the harvest of plums"),
+        ("Packed seeds and helped load the van", "Packed seeds and lent a hand loading the van"),
+        ("Planted bulbs under the supervision of a gardener", "Planted bulbs under a gardener's guidance"),
+        ("Part of the team that stitched the sail", "Stitched the sail with the team"),
+        ("Was part of the crew that rigged the stage", "Rigged the stage as one of the crew"),
+        ("Contributed to the herb guide", "Contributed chapters to the herb guide"),
+        ("Attended the trials of the pump", "Observed the trials of the pump"),
+        ("Ayudé a los pintores con la fachada", "Pinté la fachada junto a los pintores"),
+        ("Colaboré en la poda de olivos", "Podé olivos con el equipo"),
+        ("Kneaded dough that helped the baker", "Kneaded dough"),
+        ("Kneaded dough", "Kneaded the dough"),
+    ],
+)
+def test_a_part_in_something_may_be_told_in_other_words(before: str, after: str) -> None:
+    assert fired(roles.helped, before, after) == set()

@@ -1,0 +1,142 @@
+"""Figures without digits, and those within names, are read as what they say."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.spelled import parts, quiet, romans, spelled
+
+
+def only(found: list[Number]) -> Number:
+    (number,) = found
+    return number
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value", "unit"),
+    [
+        ("½ of it", "times", "0.5", ""),
+        ("1/2 of it", "times", "0.5", ""),
+        ("9½ rows", "plain", "9.5", ""),
+        ("9 1/2 rows", "plain", "9.5", ""),
+        ("half a percent", "percent", "0.5", ""),
+        ("half of 1 %", "percent", "0.5", ""),
+        ("half a dozen pots", "plain", "6", ""),
+        ("half an hour", "plain", "0.5", "hour"),
+        ("media hora", "plain", "0.5", "hour"),
+        ("three-quarters of an hour", "plain", "0.75", "hour"),
+        ("a quarter of an hour", "plain", "0.25", "hour"),
+        ("tres cuartos de hora", "plain", "0.75", "hour"),
+        ("un cuarto de hora", "plain", "0.25", "hour"),
+        ("1 hour and 20 minutes", "plain", "80", "minute"),
+        ("1h20m", "plain", "80", "minute"),
+        ("a day and a half", "plain", "1.5", "day"),
+        ("una hora y media", "plain", "1.5", "hour"),
+        ("came twenty-first", "plain", "21", ""),
+    ],
+)
+def test_halves_quarters_and_joined_ordinals_are_figures(text: str, kind: str, value: str, unit: str) -> None:
+    number = only(list(parts(text)))
+    assert (number.kind, number.value, number.unit, number.is_soft) == (kind, Decimal(value), unit, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [
+        ("cut by a third", 33),
+        ("cut by a quarter", 25),
+        ("a fifth of the hall", 20),
+        ("nearly a tenth", 10),
+        ("two thirds of the hall", 67),
+        ("two-fifths of the hall", 40),
+        ("three quarters of the hall", 75),
+        ("3/4 of the hall", 75),
+        ("2/3rds of the hall", 67),
+    ],
+)
+def test_a_fraction_is_a_share_as_well(text: str, percent: int) -> None:
+    assert only(list(parts(text))).others == {("percent", Decimal(percent))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1/2/24", "3/4/24", "two-thirds prize", "a third of an hour", "a third try", "second-third row", "half full"],
+)
+def test_what_only_looks_like_a_fraction_is_none(text: str) -> None:
+    assert list(parts(text)) == []
+
+
+def test_a_half_joined_to_a_word_may_come_and_go() -> None:
+    assert only(list(parts("a half-finished wall"))).is_soft
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("Level II", [2]),
+        ("stages II-III", [2, 3]),
+        ("Grades IX and X", [9, 10]),
+        ("Phase V & VI", [5, 6]),
+        ("Std XII", [12]),
+        ("class IIII", []),
+        ("Chapter IV", []),
+        ("I sang", []),
+        ("level i", []),
+    ],
+)
+def test_a_roman_numeral_follows_what_it_numbers(text: str, values: list[int]) -> None:
+    assert [number.value for number in romans(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "unit"),
+    [
+        ("p95", ["95"], ""),
+        ("v1.24", ["1.24"], ""),
+        ("L2", ["2"], ""),
+        ("2023-24", ["2024"], ""),
+        ("FY 24", ["2024"], ""),
+        ("FY '24", ["2024"], ""),
+        ("FY2024", ["2024"], ""),
+        ("within an hour", ["1"], "hour"),
+        ("in a year", ["1"], "year"),
+        ("BOX123", [], ""),
+        ("under a week of work", [], ""),
+        ("in a day and a half", [], ""),
+    ],
+)
+def test_figures_within_names_and_single_spans_are_soft(text: str, values: list[str], unit: str) -> None:
+    found = list(quiet(text))
+    assert [number.value for number in found] == [Decimal(value) for value in values]
+    assert all(number.is_soft and number.unit == unit for number in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_soft"),
+    [
+        ("Filed in triplicate", 3, False),
+        ("Filed in duplicate", 2, False),
+        ("Filed a duplicate", None, False),
+        ("Sang twice", 2, False),
+        ("Sold two lots", 2, False),
+        ("Sold the two lots", 2, True),
+        ("Sold both two lots", 2, True),
+        ("Sold the three lots", 3, False),
+        ("Sold half", Decimal("0.5"), True),
+        ("Sold nearly half", Decimal("0.5"), False),
+        ("Sold per dozen", 12, False),
+        ("Sold dozen lots", None, False),
+        ("Vendí media docena de lotes para la tienda", 6, False),
+    ],
+)
+def test_words_are_figures_where_they_count(text: str, value: Decimal | int | None, *, is_soft: bool) -> None:
+    found = [(number.value, number.is_soft) for number in spelled(text)]
+    assert found == ([] if value is None else [(value, is_soft)])
+
+
+def test_what_is_done_twice_is_two_things() -> None:
+    assert only(list(spelled("Sang twice"))).counted == ("plain", Decimal(2))
+    assert only(list(spelled("Doubled it"))).counted == ("times", Decimal(2))
