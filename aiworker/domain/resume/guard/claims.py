@@ -43,7 +43,9 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
     """
     keys, roots = source.entry.named.keys, source.entry.roots
     for size, phrases in _phrases().items():
-        for run in (text.runs(size).keys() & phrases.keys()) - source.entry.runs(size).keys():
+        for run in text.runs(size).keys() & phrases.keys():
+            if run in source.entry.runs(size):
+                continue
             phrase, said = phrases[run], words(phrases[run])
             there = [stem(word)[:ROOT] in roots for word in said]
             is_near = (all(there) and len(min(said, key=len)) > 1) if run in _common() else any(there)
@@ -71,18 +73,18 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
-    theirs = vacancy.runs(COPIED_WORDS).keys() - source.resume.runs(COPIED_WORDS).keys()
+    theirs, known = vacancy.runs(COPIED_WORDS), source.resume.runs(COPIED_WORDS)
     for run, shown in text.runs(COPIED_WORDS).items():
-        if run in theirs and _is_telling(shown, text):
+        if run in theirs and run not in known and _is_telling(shown, text):
             yield Finding("copied", shown)
             return
-    pairs = vacancy.runs(2).keys() - source.resume.runs(2).keys()
-    acronyms = {term.key for term in source.entry.terms}
+    theirs, known = vacancy.runs(2), source.resume.runs(2)
     for pair, shown in text.runs(2).items():
-        if pair not in pairs or source.resume.stems.issuperset(pair):
+        if pair not in theirs or pair in known or source.resume.stems.issuperset(pair):
             continue
         said = words(shown)
-        is_short = plain("".join(word[0] for word in pair)) in acronyms or text.explained.issuperset(said)
+        initials = plain("".join(word[0] for word in pair))
+        is_short = text.explained.issuperset(said) or any(term.key == initials for term in source.entry.terms)
         if not is_short and not any(word.isdigit() or word in _UNTELLING for word in said):
             yield Finding("copied", shown)
             return
@@ -96,9 +98,9 @@ def _is_telling(shown: str, text: Rewording) -> bool:
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
-    ours = instructions.runs(RECITED_WORDS).keys() - source.resume.runs(RECITED_WORDS).keys()
+    ours, known = instructions.runs(RECITED_WORDS), source.resume.runs(RECITED_WORDS)
     for run, shown in text.runs(RECITED_WORDS).items():
-        if run in ours and not STOP_WORDS & set(words(shown)):
+        if run in ours and run not in known and not STOP_WORDS & set(words(shown)):
             yield Finding("copied", shown)
             return
 
