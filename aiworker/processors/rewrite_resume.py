@@ -17,7 +17,7 @@ from aiworker.domain.resume import answer, locator, splice, structure, truncatio
 from aiworker.domain.resume.guard import Guard
 from aiworker.domain.resume.vacancy import cut_at_word
 from aiworker.envelope import Scope
-from aiworker.errors import ContextTooLong, NoSafeChange
+from aiworker.errors import ContextTooLong, InvalidAnswer, NoSafeChange
 from aiworker.llm import prompts
 from aiworker.protocol import (
     Call,
@@ -163,7 +163,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     if ctx.corrects and CORRECT not in replies and len(refused) > len(safe):
         return FollowUp((_request(CORRECT, payload, chosen.only(refused), ctx, _rules(found, refused)),))
     if isinstance(again := replies.get(CORRECT), LLMReply):
-        second = _answered(again, facts, refused)
+        second = _second(again, facts, refused)
         more = _judged(guard, facts, second.texts)
         entities += [guard.entities(text) for text in second.texts.values()]
         safe, found = {**safe, **_parted(second.texts, more)[0]}, (*found, *more)
@@ -273,6 +273,14 @@ def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
     texts = {bullet: plain(text) for bullet, text in read.texts.items()}
     changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
     return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
+
+
+def _second(reply: LLMReply, facts: Facts, asked: Collection[str]) -> _Answer:
+    """Read a second answer; one that is none leaves the first as it is."""
+    try:
+        return _answered(reply, facts, asked)
+    except InvalidAnswer:
+        return _Answer({}, ())
 
 
 def _guard(payload: Payload, facts: Facts) -> Guard:

@@ -37,6 +37,8 @@ CAP_FACTOR = 4
 """How much larger the cap of a second try is after an answer was cut."""
 MOST = 0.9
 """The share of the deadline that a call must have had for its silence to be the provider's fault."""
+LEAST = 0.2
+"""The share of the deadline that must be left for a call that may be missed to be begun."""
 CHECKPOINT_PAUSES_S = (0.1, 0.3, 1.0, 2.0)
 """The last one again and again."""
 KEEPS_TRYING = timedelta(minutes=1)
@@ -104,6 +106,11 @@ class Performer:
             raise error
         return reply
 
+    def _is_late(self) -> bool:
+        if self._ends_at is None:
+            return False
+        return self._ends_at - asyncio.get_running_loop().time() < LEAST * self.deadline.total_seconds()
+
     def tell_unusable(self, replies: Mapping[str, LLMReply] | None = None) -> None:
         """Log of replies (the latest round's, if not given) what tells no texts; `sha256` finds the row."""
         for step, reply in (self._latest if replies is None else replies).items():
@@ -131,6 +138,8 @@ class Performer:
             return known
         if self.abort and self.abort.aborted:
             raise Interrupted()
+        if not request.required and self._is_late():
+            raise DeadlineExceeded("Too little of the deadline is left for a call that may be missed.")
         if request.truncated:
             log.info("prompt-truncated", extra={"fields": {"step": request.step, "kind": "/".join(request.truncated)}})
         asking = Asking(self.run_id, self.tenant, request, self.llm, self.deadline, self.abort)
