@@ -69,7 +69,9 @@ async def test_the_shipped_cases_pass_and_leave_nothing(site: Site) -> None:
     assert head == "file\tcase\tresult\twhat differed"
     assert [row.split("\t")[0] for row in rows] == names(SHIPPED)
     assert {tuple(row.split("\t")[2:]) for row in rows} == {("passed", "-")}
-    assert done.err.splitlines() == [f"running {len(rows)} cases", f"all {len(rows)} cases passed"]
+    began, precision, ended = done.err.splitlines()
+    assert (began, ended) == (f"running {len(rows)} cases", f"all {len(rows)} cases passed")
+    assert precision.startswith("entity precision 100.0% (") and f": {JOB}, prompt " in precision
     assert await site.row_counts() == before
 
 
@@ -87,6 +89,9 @@ async def test_a_run_for_a_build_server_is_one_document_and_a_report(site: Site,
     assert [case["file"] for case in cases if case["differences"]] == []
     assert {case["answeredBy"] for case in cases} == {"the case", "offline-rules-1", "-"}
     assert max(case["promptTokens"] for case in cases) > 500
+    # Only what a guard measures has entities; the rule engine makes none up.
+    assert [each["entityPrecision"] for each in document["entityPrecision"]] == [1.0] * len(document["entityPrecision"])
+    assert bool(document["entityPrecision"]) is (shipped.name in ("rewrite-resume", "suggest-improvements"))
     assert await site.row_counts() == before
 
 

@@ -1,6 +1,7 @@
 -- How well the answers of each guarded run kept to their facts; without any text, so it may be kept.
 CREATE TABLE aiworker.guarded_runs (
-    run_id             uuid PRIMARY KEY REFERENCES aiworker.runs,
+    measure_id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id             uuid NOT NULL REFERENCES aiworker.runs,
     tenant_id          text NOT NULL,
     job_name           text NOT NULL,
     prompt_fingerprint text NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE aiworker.guarded_runs (
     created_at         timestamptz NOT NULL DEFAULT now(),
     CHECK (0 <= refused AND refused <= texts AND 0 <= grounded AND grounded <= entities)
 );
+CREATE INDEX guarded_runs_of_run ON aiworker.guarded_runs (run_id);
 
 -- The share of the answers' figures and names that their sources hold (entity precision), by version of the prompt.
 CREATE VIEW aiworker.entity_precision AS
