@@ -42,19 +42,17 @@ class Finding:
     excerpt: str
 
 
-def scan(text: str) -> tuple[Finding, ...]:
-    """Flag what addresses a model, by place; at most 20 of a kind, and none inside another of its kind."""
+def scan(text: str, *, most: int = MAX_PER_KIND) -> tuple[Finding, ...]:
+    """Flag what addresses a model, by place; at most so many of a kind, and none inside another of its kind."""
     folded = _folded(text)
     spans = sorted(
-        (match.start(), match.end(), rule.kind)
-        for rule in _rules()
-        for match in islice(rule.matches(folded), MAX_PER_KIND)
+        (match.start(), match.end(), rule.kind) for rule in _rules() for match in islice(rule.matches(folded), most)
     )
     found: Counter[str] = Counter()
     reached: dict[str, int] = {}
     findings: list[Finding] = []
     for start, end, kind in spans:
-        if start >= reached.get(kind, 0) and found[kind] < MAX_PER_KIND:
+        if start >= reached.get(kind, 0) and found[kind] < most:
             findings.append(Finding(kind, start, end, _excerpt(text[start:end])))
             found[kind] += 1
             reached[kind] = end

@@ -109,7 +109,9 @@ def flagged(lines: Sequence[str]) -> frozenset[int]:
     """Return which of the lines speak to a model, alone or with those before and after them."""
     texts = [clean(line).text for line in lines]
     ends = list(accumulate(len(text) + 1 for text in texts))
-    spans = ((found.start, found.end) for found in scan("\n".join(texts)))
+    joined = "\n".join(texts)
+    # All of them: a twenty-first order is no more evidence than the first.
+    spans = ((found.start, found.end) for found in scan(joined, most=len(joined)))
     return frozenset(
         at for start, end in spans for at in range(bisect_right(ends, start), bisect_right(ends, end - 1) + 1)
     )

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from aiworker.domain.resume.guard.words import STOP_WORDS, words
 
-if TYPE_CHECKING:
-    from aiworker.domain.resume.guard.reading import Reading
-
+_ACRONYM: Final = re.compile(r"\b[A-Za-z]{0,3}[A-Z][A-Za-z&]{0,5}[A-Z]\w{0,3}\b")
 _NAMED_TOO: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """What a text calls by its name and by its acronym."""
-_AND: Final = re.compile(r"\b[A-Z]+(?:&[A-Z]+)+\b")
 
 
-def explanations(entry: Reading, text: Reading) -> frozenset[str]:
-    """Return the words of a text that spell out an acronym of the entry: "Total Productive Maintenance" for TPM."""
+def acronyms(text: str) -> frozenset[str]:
+    """Return a text's acronyms, without plurals, levels and joining signs: S&OP, GA4, CoC."""
+    found = (match[0].replace("&", "").removesuffix("s").rstrip("0123456789") for match in _ACRONYM.finditer(text))
+    return frozenset(short for short in found if short.isalpha() and sum(letter.isupper() for letter in short) > 1)
+
+
+def explanations(shorts: Iterable[str], text: str, spoken: Sequence[str]) -> frozenset[str]:
+    """Return the words of a text that spell an acronym out: "Total Productive Maintenance" for TPM."""
     found: set[str] = set()
-    shorts = {term.text.removesuffix("s").rstrip("0123456789") for term in entry.terms}
-    shorts.update(match[0].replace("&", "") for match in _AND.finditer(entry.text))
-    for spoken in (text.words, [word for word in text.words if word not in STOP_WORDS]):
-        letters = "".join(word[0] for word in spoken)
-        for written in sorted(shorts):
-            short = written.lower()
-            is_acronym = sum(letter.isupper() for letter in written) > 1 and written.isalpha()
-            at = letters.find(short) if is_acronym else -1
+    for said in (spoken, [word for word in spoken if word not in STOP_WORDS]):
+        letters = "".join(word[0] for word in said)
+        for short in shorts:
+            at = letters.find(short.lower())
             while at >= 0:
-                found.update(spoken[at : at + len(short)])
-                at = letters.find(short, at + 1)
-    for match in _NAMED_TOO.finditer(text.text):
+                found.update(said[at : at + len(short)])
+                at = letters.find(short.lower(), at + 1)
+    for match in _NAMED_TOO.finditer(text):
         if match[2].removesuffix("s") in shorts:
             found.update(words(match[1]))
     return frozenset(found)

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from aiworker.domain.resume.guard import turns
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import AMOUNTS, AWARDS, CREDENTIALS, DOCTORAL, FEW, RANKED, SCOPE, WON
+from aiworker.domain.resume.guard.lexicon import (
+    AMOUNTS,
+    AWARDS,
+    CREDENTIALS,
+    DOCTORAL,
+    FEW,
+    RANKED,
+    SCOPE,
+    SMALL,
+    WIDE,
+    WON,
+)
 from aiworker.domain.resume.guard.number import MONEY
 from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
 from aiworker.domain.resume.guard.outcomes import OUTCOMES
@@ -36,6 +47,9 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
     figured = {word for span in spans for word in words(span)}
     yield from unstated("scope", SCOPE - (AMOUNTS & figured) - text.explained, source, text)
+    for word in sorted(text.tokens - source.bullet.hyphenated):
+        if word.endswith(WIDE) and not word.startswith(SMALL):
+            yield Finding("scope", word)
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
             yield Finding("scope", match[0])

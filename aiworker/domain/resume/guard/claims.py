@@ -84,7 +84,7 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
             continue
         said = words(shown)
         initials = plain("".join(word[0] for word in pair))
-        is_short = text.explained.issuperset(said) or any(term.key == initials for term in source.entry.terms)
+        is_short = text.explained.issuperset(said) or initials in source.entry.shorts
         if not is_short and not any(word.isdigit() or word in _UNTELLING for word in said):
             yield Finding("copied", shown)
             return

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
 from aiworker.domain import untrusted
+from aiworker.domain.characters import storable
 from aiworker.domain.resume import language, locator
 from aiworker.domain.resume.guard import boasts, claims, figures, form, roles
 from aiworker.domain.resume.guard.findings import Finding
@@ -37,10 +37,12 @@ class Guard:
         cls, document: locator.Document, *, vacancy: str = "", instructions: str = "", tone: Tone | None = None
     ) -> Guard:
         """Read a resume once for all its bullets."""
-        resume = Reading(_sound(locator.flat(document.tree)))
+        lines = locator.flat(document.tree).split("\n")
+        orders = frozenset(lines[at] for at in untrusted.flagged(lines)) - {""}
+        resume = Reading(_without("\n".join(lines), orders))
         paths = {bullet.entry for bullet in document.bullets}
-        entries = {path: Reading(_sound(locator.entry_text(document, path))) for path in paths}
-        frames = {path: Reading(_sound(locator.frame_text(document, path))) for path in paths}
+        entries = {path: Reading(_without(locator.entry_text(document, path), orders)) for path in paths}
+        frames = {path: Reading(_without(locator.frame_text(document, path), orders)) for path in paths}
         joined = " ".join(bullet.text for bullet in document.bullets)
         heard = language.counts(joined)
         mostly = max(heard, key=lambda name: heard[name])
@@ -50,10 +52,7 @@ class Guard:
         }
         spoken = language.detect(joined)
         flagged = frozenset(
-            bullets[at].id
-            for _, entry in groupby(document.bullets, key=lambda bullet: bullet.entry)
-            for bullets in [list(entry)]
-            for at in untrusted.flagged([bullet.text for bullet in bullets])
+            bullet.id for bullet in document.bullets if not orders.isdisjoint(storable(bullet.text).split("\n"))
         )
         # As a model was shown it: hidden letters would part the words that are copied.
         theirs = Reading(untrusted.clean(vacancy).text)
@@ -100,8 +99,6 @@ class Guard:
         yield from form.style(source, text)
 
 
-def _sound(text: str) -> str:
+def _without(text: str, orders: frozenset[str]) -> str:
     """Return the lines that are evidence: those that speak to a model are none."""
-    lines = text.split("\n")
-    flagged = untrusted.flagged(lines)
-    return "\n".join(line for at, line in enumerate(lines) if at not in flagged)
+    return "\n".join(line for line in text.split("\n") if line not in orders)

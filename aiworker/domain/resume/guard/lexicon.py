@@ -272,6 +272,9 @@ SCOPE: Final = listed(
     " entire everyone nacional internacional mundial millones miles cientos empresarial empresariales corporativo"
     " corporativa corporativos corporativas nacionales internacionales mundiales globales"
 )
+WIDE: Final = ("wide", "-scale", "-leading", "-critical")
+"""How words of scale end."""
+SMALL: Final = ("gram-", "lab-", "bench-", "small-", "pilot-")
 AMOUNTS: Final = listed("millions thousands hundreds dozens billions millones miles cientos")
 NOISE_OPENINGS: Final = (
     "here is",

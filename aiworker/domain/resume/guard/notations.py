@@ -44,6 +44,10 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 """By the name of a rate: how else it is told; what stands here counts nothing."""
 
+_SPAN_WORD: Final = re.compile(
+    r"every|each|once|cada|alternate|weekly|monthly|yearly|annual|year|month|año|mes|quincenal|semestral", re.IGNORECASE
+)
+"""One of these is in each of them: most texts need not be searched for all."""
 _DATE: Final = re.compile(
     r"\b(\d{4})-(0[1-9]|1[0-2])-([0-3]\d)\b|\b([0-3]?\d)[/.](0?[1-9]|1[0-2])[/.]((?:19|20)\d\d)\b"
 )
@@ -57,7 +61,6 @@ _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], s
     (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
     (re.compile(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
     (ALWAYS, ""),
-    *((pattern, "") for _, pattern in SPANS),
     (re.compile(r"(?<=\d) ([kKM])€"), r"\1€ "),
     (re.compile(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
 )
@@ -66,7 +69,8 @@ _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], s
 @lru_cache(maxsize=1_000)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
-    for pattern, written in _NOTATIONS:
+    spans = ((pattern, "") for _, pattern in SPANS) if _SPAN_WORD.search(text) else ()
+    for pattern, written in (*_NOTATIONS, *spans):
         text = pattern.sub(lambda found, written=written: _placed(found, written), text)
     return text
 
@@ -78,7 +82,9 @@ def months(text: str) -> frozenset[str]:
 
 def spans(text: str) -> frozenset[str]:
     """Return the spans of time that a text tells in several words."""
-    return frozenset(name for name, pattern in SPANS if pattern.search(text))
+    return (
+        frozenset(name for name, pattern in SPANS if pattern.search(text)) if _SPAN_WORD.search(text) else frozenset()
+    )
 
 
 def _placed(found: re.Match[str], written: str | Callable[[re.Match[str]], str]) -> str:

@@ -149,13 +149,13 @@ def _with_words(text: str, number: Number) -> Number:
 def _ranged(text: str, found: list[Number]) -> Iterator[Number]:
     """Let a figure mean what its neighbour's words make of it: "61-83 %", "₹10 to 12 lakh", "de 2,4 al 1,1 %"."""
     for at, number in enumerate(found):
-        others = set(number.others)
+        others: frozenset[Key] = number.others
         for follower, between in _neighbours(text, found, at):
             if _RANGE.fullmatch(between) and (number.kind == "plain" or number.kind in (follower.kind, *MONEY)):
                 size = follower.magnitude if number.magnitude == 1 else 1
                 kinds = {number.kind, follower.kind if number.kind == "plain" else number.kind}
-                others.update((kind, value) for kind in kinds for value in (number.value, number.value * size))
-        yield replace(number, others=frozenset(others))
+                others |= {(kind, value) for kind in kinds for value in (number.value, number.value * size)}
+        yield replace(number, others=others) if others != number.others else number
 
 
 def _shared(text: str, found: list[Number]) -> Iterator[Number]:
@@ -171,7 +171,8 @@ def _shared(text: str, found: list[Number]) -> Iterator[Number]:
             key: Key = ("percent", Decimal(round(first.value * 100 / second.value)))
             shares[first.span[0]] = shares[second.span[0]] = key
     for number in found:
-        yield replace(number, share=shares.get(number.span[0]))
+        share = shares.get(number.span[0])
+        yield replace(number, share=share) if share else number
 
 
 def _neighbours(text: str, found: list[Number], at: int) -> Iterator[tuple[Number, str]]:

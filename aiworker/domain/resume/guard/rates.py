@@ -48,13 +48,10 @@ _PER: Final = re.compile(
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
     re.IGNORECASE,
 )
-_A: Final = re.compile(
-    rf"(?<!\bin )(?<!\bwithin )(?<!\bof )(?<!\bfor )(?<!\bover )(?<!\bafter )(?<!\bduring )(?<!\bthan )(?<!\bhalf"
-    rf" )(?<!\bto )"
-    r"(?<!\binside )(?<!\bunder )(?<!\babout )(?<!\bbelow )(?<!\bnearly )(?<!\bleast )"
-    rf"\ban?\s+({_ARTICLED})\b(?!-| and a half| \d)",
-    re.IGNORECASE,
-)
+_A: Final = re.compile(rf"\ban?\s+({_ARTICLED})\b(?!-| and a half| \d)")
+_WITHIN: Final = listed("in within of for over after during than half to inside under about below nearly least")
+"""What stands before "a day" that is no rate."""
+_LONGEST: Final = 10
 _SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
 _PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
@@ -126,7 +123,7 @@ def rates(text: str) -> frozenset[str]:
         [
             *spans(text),
             *(_SPANS[match[1]] for match in _PER.finditer(low)),
-            *(match[1] for match in _A.finditer(low)),
+            *(match[1] for match in _A.finditer(low) if _last_word(low, match.start()) not in _WITHIN),
             *("month" for _ in _MONTHLY.finditer(low)),
             *(match[1] for match in _BY.finditer(low)),
             *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
@@ -135,3 +132,7 @@ def rates(text: str) -> frozenset[str]:
             *(ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
         ]
     )
+
+
+def _last_word(text: str, end: int) -> str:
+    return text[max(0, end - _LONGEST) : end].rstrip().rpartition(" ")[2]

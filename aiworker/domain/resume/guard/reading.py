@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from aiworker.domain.resume.guard.acronyms import explanations
+from aiworker.domain.resume.guard.acronyms import acronyms, explanations
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates
@@ -41,6 +41,15 @@ class Reading:
     @cached_property
     def named(self) -> Named:
         return Named(self.text)
+
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        return acronyms(self.text)
+
+    @cached_property
+    def shorts(self) -> frozenset[str]:
+        """Its acronyms in small letters."""
+        return frozenset(short.lower() for short in self.acronyms)
 
     @cached_property
     def rates(self) -> frozenset[str]:
@@ -123,4 +132,4 @@ class Rewording(Reading):
     @cached_property
     def explained(self) -> frozenset[str]:
         """Its words that spell out an acronym of the entry."""
-        return explanations(self.source.entry, self)
+        return explanations(self.source.entry.acronyms, self.text, self.words)

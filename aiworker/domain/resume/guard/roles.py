@@ -78,18 +78,8 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
     ):
         allowed |= IN_CHARGE - BOSSES
     allowed |= COACHING if turns.TAUGHT.search(source.bullet.text) else frozenset[str]()
-    first, follower = source.bullet.spoken[:1], source.bullet.spoken[1:2]
     for at, word in enumerate(text.spoken):
-        is_told = (
-            word in allowed | text.explained
-            or (word in ROLES and word in source.bullet.hyphenated | source.frame.hyphenated)
-            or (first and follower != ["by"] and (word[:ROOT] == first[0][:ROOT] or word.startswith(first[0])))
-            or (word[:ROOT] in _LEARNT and _from_others(source, text, at))
-        )
-        is_led = text.spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or text.spoken[max(0, at - 1) : at] in GIVEN
-        if word in LEADERSHIP and not (
-            is_told or is_led or _leads_event(text.spoken, at) or _is_under(source, text, at)
-        ):
+        if word in LEADERSHIP - allowed and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
             yield Finding("leadership", word)
     for match in turns.PEOPLE.finditer(text.text):
         root = match[0][: ROOT - 1].lower()
@@ -98,6 +88,25 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
             is_new and not turns.TAUGHT.search(source.bullet.text)
         ):
             yield Finding("leadership", match[0])
+
+
+def _is_told(source: Source, text: Rewording, at: int) -> bool:
+    """Say whether bullet or entry speak of the role: by its title, or by the verb the bullet begins with."""
+    word, spoken = text.spoken[at], source.bullet.spoken
+    if word in text.explained or (
+        word in ROLES and (word in source.bullet.hyphenated or word in source.frame.hyphenated)
+    ):
+        return True
+    is_active = bool(spoken) and spoken[1:2] != ["by"]
+    return is_active and (word[:ROOT] == spoken[0][:ROOT] or word.startswith(spoken[0]))
+
+
+def _is_anothers(source: Source, text: Rewording, at: int) -> bool:
+    """Say whether nobody is led here, or somebody else leads: "led by", "led to", "received mentoring from"."""
+    word, spoken = text.spoken[at], text.spoken
+    is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or spoken[max(0, at - 1) : at] in GIVEN
+    is_learnt = word[:ROOT] in _LEARNT and _from_others(source, text, at)
+    return is_led or is_learnt or _leads_event(spoken, at) or _is_under(source, text, at)
 
 
 def _has_no_verb(bullet: Reading) -> bool:

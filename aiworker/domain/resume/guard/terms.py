@@ -142,7 +142,8 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
             found += _terms_of(token, starts=starts, shouting=shouting)
         written = _TOKEN.match(text, start)
         following = written[0] if written else ""
-        starts = bool(_ENDS_SENTENCE.search(following)) and not _ABBREVIATION.search(following)
+        is_word = following[-1:].isalnum()
+        starts = not is_word and bool(_ENDS_SENTENCE.search(following)) and not _ABBREVIATION.search(following)
     return tuple(dict.fromkeys(found))
 
 
@@ -163,7 +164,7 @@ def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
         token = match[0].strip(_OUTER)
         if token.endswith(".") and not token.endswith("..") and token.count(".") == 1:
             token = token[:-1].strip(_OUTER)
-        token = re.sub(r"['’]s\Z", "", token)
+        token = token.removesuffix("'s").removesuffix("’s")
         if token:
             start = match.start() + match[0].find(token)
             yield token, (start, start + len(token))

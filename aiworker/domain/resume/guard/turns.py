@@ -40,9 +40,7 @@ REACH: Final = re.compile(
         r"\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
         r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
         r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
-        r"\b\w+wide\b|\bkonzernweit\w*",
-        r"\b(?!(?:gram|lab|bench|small|pilot)-)\w+-(?:wide|scale|leading|critical)\b|\b(?:at|en) (?:gran |large "
-        r"|full )?scale\b",
+        r"\bkonzernweit\w*|\b(?:at|en) (?:gran |large |full )?scale\b",
         r"\b(?:county|district|region|country|nation|chain|industry|group|state|faculty|university)['’]s\b",
         r"\b(?:hotel|restaurant|retail|store|hospital|shop|school) (?:chain|group)\b|\b(?:del|el) grupo\b",
         r"\b(?:whole|entire|full|complete) (?:\w+ )?(?:county|slate|estate|portfolio|range|chain|institute|plant"
@@ -170,8 +168,10 @@ MEDAL: Final = re.compile(
 )
 HONOUR: Final = re.compile(
     _any(
-        r"(?<!end )(?<!start )(?<!beginning )(?<!close )(?<!rest )(?<!course )(?<!half )(?<!part )(?<!quarter )"
-        r"\bof the (?:year|month|semester)\b|(?<!final )(?<!fin )(?<!cierre )(?<!principio )\bdel (?:mes|año)\b",
+        # The end of the year is no honour; looking back only from "of" costs least.
+        r"\bof(?<!end of)(?<!start of)(?<!beginning of)(?<!close of)(?<!rest of)(?<!course of)(?<!half of)(?<!part of)"
+        r"(?<!quarter of) the (?:year|month|semester)\b",
+        r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
         r"\b(?:hackathon final|reconocimiento)\b",
         r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)",
         r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiworker.domain.resume.guard.acronyms import explanations
+from aiworker.domain.resume.guard.acronyms import acronyms, explanations
 from aiworker.domain.resume.guard.reading import Reading
 from aiworker.domain.resume.guard.words import listed
 
@@ -33,4 +33,5 @@ from aiworker.domain.resume.guard.words import listed
     ],
 )
 def test_words_in_a_row_begin_with_the_letters_of_an_acronym(entry: str, text: str, words: str) -> None:
-    assert explanations(Reading(entry), Reading(text)) == listed(words)
+    found = explanations(acronyms(entry), text, Reading(text).words)
+    assert found == listed(words)
