@@ -86,9 +86,9 @@ class Context:
     now: datetime
     limits: Limits
     tag_key: bytes = b""
-    corrects: bool = False
+    reasks_refused: bool = False
     """Whether a job may ask once more for what the guard refused."""
-    verifies: bool = True
+    marks_verified: bool = True
     """Whether a rewrite marks its bullets as verified, or each keeps the mark it had."""
 
     def tag(self, step: str) -> str:

@@ -46,7 +46,7 @@ QUEUE = "ai-jobs"
 NAME = "generate-analytics-summary"
 
 STEP = "summary"
-CORRECTION = "correct"
+CORRECT = "correct"
 ANSWER_TOKENS = 800
 INSTRUCTION_TOKENS = 1_200
 FAILURE = "AI summary failed, please try again"
@@ -133,9 +133,9 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     if _is_usable(reviewed):
         source: Source = "offline" if first.is_by_rule else "trimmed" if reviewed.broken else "model"
         return _summary(reviewed.kept, facts, source, reviewed.broken)
-    if CORRECTION not in replies:
-        return FollowUp((_request(CORRECTION, facts, ctx, reviewed.broken or (TOO_FEW,)),))
-    again = _second(replies[CORRECTION], facts)
+    if CORRECT not in replies:
+        return FollowUp((_request(CORRECT, facts, ctx, reviewed.broken or (TOO_FEW,)),))
+    again = _second(replies[CORRECT], facts)
     if again and _is_usable(again):
         return _summary(again.kept, facts, "corrected", (*reviewed.broken, *again.broken))
     return _summary(facts.template, facts, "template", (*reviewed.broken, *(again.broken if again else ())))

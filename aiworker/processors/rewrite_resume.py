@@ -160,7 +160,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     found = _judged(guard, facts, first.texts)
     entities = [guard.entities(text) for text in first.texts.values()]
     safe, refused = _parted(first.texts, found)
-    if ctx.corrects and CORRECT not in replies and len(refused) > len(safe):
+    if ctx.reasks_refused and CORRECT not in replies and len(refused) > len(safe):
         return FollowUp((_request(CORRECT, payload, chosen.only(refused), ctx, _rules(found, refused)),))
     if isinstance(again := replies.get(CORRECT), LLMReply):
         second = _second(again, facts, refused)
@@ -176,7 +176,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
             refused=[asdict(decision) for decision in decisions],
             measured=asdict(measured),
         )
-    put = splice.mark_verified if ctx.verifies else splice.splice
+    put = splice.mark_verified if ctx.marks_verified else splice.splice
     body = put(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
     return Rewrite(body, safe, decisions, measured, first.ignored, chosen.report)

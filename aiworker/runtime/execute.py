@@ -83,8 +83,8 @@ class Runtime:
     gate: Gate = OPEN
     """Budget, limiter and breaker."""
     notifies_in_app: bool = False
-    corrects: bool = False
-    verifies: bool = True
+    reasks_refused: bool = False
+    marks_verified: bool = True
 
     def model_of(self, queue: str) -> LLM:
         """Return the model that the jobs of a queue ask; ConfigurationError if it has none."""
@@ -363,6 +363,6 @@ class _Delivery:
             now=self.runtime.now(),
             limits=limits,
             tag_key=run_tag_key(self.runtime.tag_key, self.envelope.identity, self.claim.epoch),
-            corrects=self.runtime.corrects,
-            verifies=self.runtime.verifies,
+            reasks_refused=self.runtime.reasks_refused,
+            marks_verified=self.runtime.marks_verified,
         )

@@ -153,8 +153,8 @@ async def wired(
             keep_replies=timedelta(days=settings.raw_reply_days),
             gate=GuardedGate(database, limiter, caps, utc_now, random.random),
             notifies_in_app=_notifies_in_app(settings),
-            corrects=settings.guard_reask,
-            verifies=settings.verify_policy == "spec",
+            reasks_refused=settings.guard_reask,
+            marks_verified=settings.verify_policy == "spec",
         )
         yield Wired(runtime, relay)
 

@@ -57,7 +57,7 @@ def model(*answers: Mapping[str, str] | str | BaseException) -> ScriptedModel:
 
 def asking_again(database: Database, llm: ScriptedModel) -> Runtime:
     """Wire a runtime as GUARD_REASK=true does."""
-    return replace(runtime(database, llm=llm), corrects=True)
+    return replace(runtime(database, llm=llm), reasks_refused=True)
 
 
 def steps(llm: ScriptedModel) -> list[str]:

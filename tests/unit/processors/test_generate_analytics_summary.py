@@ -23,7 +23,7 @@ from aiworker.llm.offline import OfflineModel
 from aiworker.processors.generate_analytics_summary import (
     ANSWER_TOKENS,
     BROKEN,
-    CORRECTION,
+    CORRECT,
     FAILURE,
     SCHEMA,
     STEP,
@@ -67,7 +67,7 @@ def answer(*sentences: str, provider: str = "scripted") -> LLMReply:
 
 
 def settled(first: LLMReply, second: Reply | None = None, facts: Facts = FACTS) -> Summary | FollowUp:
-    replies: dict[str, Reply] = {STEP: first} if second is None else {STEP: first, CORRECTION: second}
+    replies: dict[str, Reply] = {STEP: first} if second is None else {STEP: first, CORRECT: second}
     return settle(PAYLOAD, facts, replies, CTX)
 
 
@@ -200,7 +200,7 @@ def test_with_fewer_than_three_left_the_model_is_asked_once_more(sentences: tupl
     result = settled(answer(*sentences))
     assert isinstance(result, FollowUp)
     (again,) = result.calls
-    assert (again.step, again.task, again.required) == (CORRECTION, "generate-analytics-summary", False)
+    assert (again.step, again.task, again.required) == (CORRECT, "generate-analytics-summary", False)
     task = again.prompt.blocks[-1].text
     assert BROKEN in task and HINTS["number-word" if LIE in sentences else TOO_FEW] in task
     assert LIE not in task, "what a model wrote is no instruction"

@@ -196,7 +196,7 @@ def test_the_rewrite_of_the_example_s_first_bullet_is_honest() -> None:
 
 
 BAD = {"b0": "Managed 900 shops", "b1": "Made Tableau reports weekly for the finance team", "b2": BETTER["b2"]}
-ASKING = replace(CTX, corrects=True, tag_key=b"key of a run")
+ASKING = replace(CTX, reasks_refused=True, tag_key=b"key of a run")
 
 
 def reply(answer: Mapping[str, str]) -> LLMReply:

@@ -181,7 +181,7 @@ def test_new_texts_replace_old_ones_and_nothing_else_moves() -> None:
 
 
 def test_by_the_other_policy_each_bullet_keeps_the_mark_it_had() -> None:
-    result = settled({"b0": "Worked on the refunds", "b1": "Made reports"}, ctx=replace(CTX, verifies=False))
+    result = settled({"b0": "Worked on the refunds", "b1": "Made reports"}, ctx=replace(CTX, marks_verified=False))
     expected = BODY.replace("worked on refunds", "Worked on the refunds").replace("made reports", "Made reports")
     assert result.body == expected and '"verified": false' in expected
 
