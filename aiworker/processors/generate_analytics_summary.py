@@ -69,7 +69,8 @@ class Filters(BaseModel):
 
     branch: Id | None = None
     degree: Id | None = None
-    year: Annotated[int, Field(ge=1, le=10)] | None = None
+    # Strict, or true would count the first year.
+    year: Annotated[int, Field(ge=1, le=10, strict=True)] | None = None
 
 
 class Payload(JobPayload):
@@ -109,7 +110,7 @@ class Summary:
 async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
     """Count the season of this tenant, which must be there, and take out what tells of too few people."""
     filters = payload.filters or Filters()
-    hidden = await analytics.hidden_lately(db, payload.tenant_id, previous(payload.season), chosen(payload))
+    hidden = await analytics.hidden_lately(db, payload.tenant_id, previous(payload.season))
     figures = await placements.fetch_figures(
         db, payload.tenant_id, payload.season, branch=filters.branch, degree=filters.degree, year=filters.year
     )

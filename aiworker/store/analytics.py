@@ -10,7 +10,7 @@ from aiworker.protocol import Connection, JsonValue
 
 HIDDEN_LATELY = """
 SELECT suppressed::text FROM aiworker.analytics_summaries
-WHERE tenant_id = $1 AND season = $2 AND filters::jsonb = $3::jsonb
+WHERE tenant_id = $1 AND season = $2 AND filters::jsonb = '{}'
 ORDER BY generated_at DESC LIMIT 1
 """
 
@@ -24,9 +24,12 @@ RETURNING id
 """
 
 
-async def hidden_lately(db: Connection, tenant: str, season: str, filters: Mapping[str, JsonValue]) -> frozenset[str]:
-    """Return the ids that the latest summary of a season kept hidden; none if there is no such summary."""
-    text = await db.fetchval(HIDDEN_LATELY, tenant, season, json.dumps(dict(filters)))
+async def hidden_lately(db: Connection, tenant: str, season: str) -> frozenset[str]:
+    """Return the ids that the latest summary of a season kept hidden; none if there is no such summary.
+
+    Of the whole season: a summary with filters is compared with no other.
+    """
+    text = await db.fetchval(HIDDEN_LATELY, tenant, season)
     return frozenset(json.loads(text)) if text else frozenset()
 
 

@@ -107,6 +107,12 @@ def test_a_filter_that_is_not_known_is_refused_and_not_left_out(filters: object)
         Payload.model_validate({**EXAMPLE.payload, "filters": filters})
 
 
+@pytest.mark.parametrize("year", ["4", True, 4.0, [4]])
+def test_a_year_is_a_number_and_nothing_that_might_mean_one(year: JsonValue) -> None:
+    with pytest.raises(ValidationError, match="int_type"):
+        Payload.model_validate({**EXAMPLE.payload, "filters": {"year": year}})
+
+
 @pytest.mark.parametrize(
     ("filters", "kept"),
     [(None, {}), ({}, {}), ({"branch": None}, {}), ({"branch": "Civil", "year": 4}, {"branch": "Civil", "year": 4})],
