@@ -21,6 +21,7 @@ from aiworker.domain.analytics.review import HINTS, TOO_FEW, Review, review
 from aiworker.domain.analytics.slots import fill
 from aiworker.domain.analytics.words import NAMED_BY
 from aiworker.domain.resume.answer import first_object, text_of
+from aiworker.domain.student_texts import SUMMARY_FAILED
 from aiworker.envelope import Scope
 from aiworker.errors import ContextTooLong, InvalidAnswer
 from aiworker.llm import prompts
@@ -49,7 +50,6 @@ STEP = "summary"
 CORRECT = "correct"
 ANSWER_TOKENS = 800
 INSTRUCTION_TOKENS = 1_200
-FAILURE = "AI summary failed, please try again"
 BROKEN = "An earlier answer was not taken. Keep to the rules, above all to these:"
 WENT: Mapping[Direction, str] = {"up": "rose", "down": "fell", "same": "was unchanged"}
 SCHEMA: Mapping[str, JsonValue] = {
@@ -177,7 +177,7 @@ def chosen(payload: Payload) -> dict[str, JsonValue]:
 
 def _reviewed(reply: LLMReply, facts: Facts) -> Review:
     """Check the sentences of an answer; raises InvalidAnswer for one that holds no object."""
-    members = first_object(reply.text, failure=FAILURE).members
+    members = first_object(reply.text, failure=SUMMARY_FAILED).members
     text = next((text_of(member.value) for member in members if member.key == "summary"), "")
     return review(text, facts.published)
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from aiworker.domain.characters import storable
 from aiworker.domain.resume.spans import Malformed, Node, Object, Scalar, parse
+from aiworker.domain.student_texts import REWRITE_FAILED
 from aiworker.errors import InvalidAnswer
-
-FAILURE = "AI rewrite failed, please try again"
 
 _OUTSIDE_STRING = re.compile(r'["{}]')
 _INSIDE_STRING = re.compile(r'\\.|"', re.DOTALL)
@@ -31,7 +30,7 @@ class Answer:
 
 def read_answer(raw: str, known: Collection[str]) -> Answer:
     """Return the map in the model's text; raises InvalidAnswer, whose message never quotes the text."""
-    found = first_object(raw, failure=FAILURE)
+    found = first_object(raw, failure=REWRITE_FAILED)
     times = Counter(member.key for member in found.members)
     texts: dict[str, str] = {}
     for member in found.members:

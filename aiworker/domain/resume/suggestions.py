@@ -17,10 +17,10 @@ from aiworker.domain.resume.answer import first_object, text_of
 from aiworker.domain.resume.locator import Bullet, Document
 from aiworker.domain.resume.reasons import plain_reason
 from aiworker.domain.resume.spans import Array, Node, Number, Object, Scalar
+from aiworker.domain.student_texts import SUGGESTIONS_FAILED
 from aiworker.errors import InvalidAnswer
 
 MAX_SUGGESTIONS = 8
-FAILURE = "AI suggestions failed, please try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def read_proposals(raw: str, originals: Mapping[str, str], *, plain: Callable[[s
 
     `plain` undoes what the bullets' texts went through on their way to the model.
     """
-    items = _items(first_object(raw, failure=FAILURE))
+    items = _items(first_object(raw, failure=SUGGESTIONS_FAILED))
     proposals = [_proposal(item, plain) for item in items if isinstance(item, Object)]
     if items and not any(proposal.bullet for proposal in proposals):
-        raise InvalidAnswer(FAILURE)
+        raise InvalidAnswer(SUGGESTIONS_FAILED)
     first: dict[str, Proposal] = {}
     for proposal in proposals:
         first.setdefault(proposal.bullet, proposal)
@@ -119,7 +119,7 @@ def _items(found: Object) -> tuple[Node, ...]:
         case [Array(items=items)]:
             return items
         case _:
-            raise InvalidAnswer(FAILURE)
+            raise InvalidAnswer(SUGGESTIONS_FAILED)
 
 
 def _proposal(item: Object, plain: Callable[[str], str]) -> Proposal:

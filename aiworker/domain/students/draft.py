@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume.answer import first_object, text_of
+from aiworker.domain.student_texts import SUMMARY_FAILED
 from aiworker.domain.students.summary_checks import Fault, Ground, check, trimmed
 from aiworker.errors import InvalidAnswer
 
-FAILURE = "AI summary failed, please try again"
 KEY = "summary"
 
 
@@ -28,11 +28,11 @@ def read(raw: str, *, plain: Callable[[str], str] = str) -> str:
 
     `plain` undoes what the profile's texts went through on their way to the model.
     """
-    texts = [text_of(member.value) for member in first_object(raw, failure=FAILURE).members if member.key == KEY]
+    texts = [text_of(member.value) for member in first_object(raw, failure=SUMMARY_FAILED).members if member.key == KEY]
     # A key given twice is ambiguous.
     text = " ".join(untrusted.clean(plain(texts[0])).text.split()) if len(texts) == 1 else ""
     if not text:
-        raise InvalidAnswer(FAILURE)
+        raise InvalidAnswer(SUMMARY_FAILED)
     return text
 
 

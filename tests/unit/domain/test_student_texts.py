@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aiworker import errors
-from aiworker.domain.student_texts import DEFAULT, TEXTS, student_text
+from aiworker.domain.student_texts import DEFAULT, TEXTS, TEXTS_OF_JOB, student_text
 from aiworker.errors import AiworkerError, BudgetSpent, Cancel, ContextTooLong, ProviderBlocked, RateLimited
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -51,7 +51,9 @@ def test_the_document_s_text_for_an_unusable_answer_is_kept_to_the_letter() -> N
     assert student_text("invalid_answer") == "AI rewrite failed, please try again"
 
 
-@pytest.mark.parametrize("text", sorted({*TEXTS.values(), DEFAULT}))
+@pytest.mark.parametrize(
+    "text", sorted({*TEXTS.values(), DEFAULT, *(text for texts in TEXTS_OF_JOB.values() for text in texts.values())})
+)
 def test_a_text_is_short_and_holds_nothing_technical(text: str) -> None:
     assert len(text) <= 100
     assert not TECHNICAL.search(text)
@@ -74,3 +76,15 @@ def test_what_could_be_another_time_is_told_as_such_and_what_the_text_causes_too
     assert student_text("stalled", "suggest-improvements") == student_text("stalled")
     assert "too long" in student_text("context_too_long")
     assert "declined" in student_text("refused")
+
+
+@pytest.mark.parametrize("code", ["invalid_answer", "output_cut", "not_found", "refused", "context_too_long"])
+def test_an_officer_is_told_of_no_resume(code: str) -> None:
+    assert "resume" not in student_text(code, "generate-analytics-summary")
+
+
+def test_a_resume_is_not_praised_because_nothing_of_an_answer_could_be_taken() -> None:
+    assert (
+        student_text("no_safe_change")
+        == "No new text was found that says only what your resume says: it stays as it was."
+    )

@@ -17,6 +17,7 @@ from aiworker.domain.analytics.figures import Branch
 from aiworker.domain.analytics.review import HINTS, TOO_FEW
 from aiworker.domain.analytics.slots import fill
 from aiworker.domain.analytics.suppression import Size
+from aiworker.domain.student_texts import SUMMARY_FAILED
 from aiworker.envelope import Scope
 from aiworker.errors import AiworkerError, ContextTooLong, InvalidAnswer
 from aiworker.llm.offline import OfflineModel
@@ -24,7 +25,6 @@ from aiworker.processors.generate_analytics_summary import (
     ANSWER_TOKENS,
     BROKEN,
     CORRECT,
-    FAILURE,
     SCHEMA,
     STEP,
     Facts,
@@ -240,7 +240,7 @@ def test_without_a_usable_second_answer_the_template_is(second: Reply) -> None:
 def test_an_answer_without_an_object_is_unusable_and_not_quoted(text: str) -> None:
     with pytest.raises(InvalidAnswer) as raised:
         settled(LLMReply(text, "scripted", "m", "m", "end"))
-    assert raised.value.message == FAILURE
+    assert raised.value.message == SUMMARY_FAILED
 
 
 def test_too_little_is_said_in_fixed_words_without_any_answer() -> None:

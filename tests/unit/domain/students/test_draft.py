@@ -7,7 +7,8 @@ import json
 import pytest
 
 from aiworker.domain import untrusted
-from aiworker.domain.students.draft import FAILURE, judge, read
+from aiworker.domain.student_texts import SUMMARY_FAILED
+from aiworker.domain.students.draft import judge, read
 from aiworker.domain.students.summary_checks import Ground
 from aiworker.errors import InvalidAnswer
 from tests.unit.domain.students.profiles import of_example
@@ -52,7 +53,7 @@ def test_what_the_prompt_escaped_is_undone() -> None:
 def test_an_answer_without_a_text_is_unusable_and_not_quoted(raw: str) -> None:
     with pytest.raises(InvalidAnswer) as raised:
         read(raw)
-    assert raised.value.message == FAILURE
+    assert raised.value.message == SUMMARY_FAILED
 
 
 def test_a_text_without_fault_is_taken_whole() -> None:
