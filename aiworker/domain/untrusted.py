@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from types import MappingProxyType
 
 from aiworker.domain.injection import Finding, scan
+from aiworker.protocol import LLMReply
 
-__all__ = ["Cleaned", "Finding", "clean", "flagged", "scan", "unescape", "wrap"]
+__all__ = ["Cleaned", "Finding", "clean", "flagged", "quoted", "scan", "seen", "unescape", "wrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,19 @@ def flagged(lines: Sequence[str]) -> frozenset[int]:
 def unescape(text: str) -> str:
     """Undo the escapes of `wrap`, in an answer that quotes its data."""
     return _ESCAPED.sub(lambda found: chr(int(found[1])) if found[1] else {"&lt;": "<"}.get(found[0], "&"), text)
+
+
+def quoted(reply: LLMReply) -> Callable[[str], str]:
+    """Return what makes texts that an answer quotes what they were.
+
+    A model quotes them as it was shown them, escaped; the rule engine sees the texts themselves.
+    """
+    return str if reply.is_by_rule else unescape
+
+
+def seen(text: str) -> list[str]:
+    """Return what tells two texts apart: their words, as a model is shown them."""
+    return clean(text).text.split()
 
 
 def _is_meaningful(before: str, character: str, following: str) -> bool:

@@ -220,8 +220,7 @@ def _cut(profile: Profile, shown: Profile) -> dict[str, JsonValue]:
 
 
 def _read(reply: LLMReply) -> str:
-    # A model quotes the profile as it was shown it, escaped; the rule engine sees the texts themselves.
-    return draft.read(reply.text, plain=str if reply.is_by_rule else untrusted.unescape)
+    return draft.read(reply.text, plain=untrusted.quoted(reply))
 
 
 def _second(reply: Reply, ground: Ground) -> Draft:

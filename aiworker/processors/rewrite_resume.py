@@ -268,10 +268,9 @@ def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
     assert isinstance(reply, LLMReply)
     originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
     read = answer.read_answer(reply.text, asked)
-    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
-    plain = str if reply.is_by_rule else untrusted.unescape
+    plain, seen = untrusted.quoted(reply), untrusted.seen
     texts = {bullet: plain(text) for bullet, text in read.texts.items()}
-    changed = {bullet: text for bullet, text in texts.items() if _seen(text) != _seen(originals[bullet])}
+    changed = {bullet: text for bullet, text in texts.items() if seen(text) != seen(originals[bullet])}
     return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
 
 
@@ -317,11 +316,6 @@ def _rules(found: Sequence[tuple[str, Decision]], refused: Collection[str]) -> l
         if decision.severity == "violation" and decision.rule not in rules[bullet]:
             rules[bullet].append(decision.rule)
     return [f"{bullet} ({', '.join(REASONS.get(rule, rule) for rule in broken)})" for bullet, broken in rules.items()]
-
-
-def _seen(text: str) -> list[str]:
-    """Return what tells two texts apart: their words, as a model is shown them."""
-    return untrusted.clean(text).text.split()
 
 
 def _record(bullet: locator.Bullet, result: Rewrite) -> dict[str, JsonValue]:

@@ -128,9 +128,8 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     assert isinstance(reply, LLMReply)
     chosen = _selection(facts, ctx)
     sent = {bullet.id: bullet for entry in chosen.entries for bullet in entry.bullets}
-    # A model quotes the bullets as it was shown them, escaped; the rule engine sees the texts themselves.
-    plain = str if reply.is_by_rule else untrusted.unescape
-    read = read_proposals(reply.text, {bullet.id: bullet.text for bullet in sent.values()}, plain=plain)
+    originals = {bullet.id: bullet.text for bullet in sent.values()}
+    read = read_proposals(reply.text, originals, plain=untrusted.quoted(reply))
     if not read.usable:
         raise NoSafeChange("The answer improved no bullet of the resume.")
     told = prompts.template(NAME).instructions

@@ -109,11 +109,6 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def seen(text: str) -> list[str]:
-    """Return what tells two texts apart: their words, as a model is shown them."""
-    return untrusted.clean(text).text.split()
-
-
 def _items(found: Object) -> tuple[Node, ...]:
     match [member.value for member in found.members if member.key == "suggestions"]:
         case [Array(items=items)]:
@@ -134,7 +129,7 @@ def _field(item: Object, name: str) -> str:
 
 
 def _is_usable(proposal: Proposal, original: str) -> bool:
-    return bool(proposal.text and proposal.reason) and seen(proposal.text) != seen(original)
+    return bool(proposal.text and proposal.reason) and untrusted.seen(proposal.text) != untrusted.seen(original)
 
 
 def _own_id(bullet: Bullet) -> str | None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiworker.domain.untrusted import clean, flagged, scan, unescape, wrap
+from aiworker.domain.untrusted import clean, flagged, quoted, scan, seen, unescape, wrap
+from aiworker.protocol import OFFLINE, LLMReply
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.json"))
 TAG = "data-3f9a1c2b7d"
@@ -199,6 +200,18 @@ def test_data_never_closes_its_block_and_comes_back_unchanged(text: str) -> None
 
 def test_an_answer_that_quotes_escaped_data_can_be_compared_with_it() -> None:
     assert unescape("Fixed &lt;/div> &amp; &#91;INST] &amp;lt;") == "Fixed </div> & [INST] &lt;"
+
+
+@pytest.mark.parametrize(("provider", "text"), [("openai", "R&D"), (OFFLINE, "R&amp;D")])
+def test_only_a_model_quotes_its_data_escaped(provider: str, text: str) -> None:
+    assert quoted(LLMReply("{}", provider, "m", "m", "end"))("R&amp;D") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_other"), [("cut of costs", False), (" cut\u200b of\ncosts", False), ("cut of cost", True)]
+)
+def test_texts_differ_by_the_words_a_model_is_shown(text: str, *, is_other: bool) -> None:
+    assert (seen(text) != seen("cut  of costs")) is is_other
 
 
 @pytest.mark.parametrize("bad", ["", "a", "lt", "amp", "data 1", "data>", "Data-12", "1data"])
