@@ -17,13 +17,10 @@ from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from aiworker.telemetry import logs
 from tests.integration.working import insert
+from tests.support import tables
 from tests.support.injections import Attack, answer, found, leaves, payload, planted
 from tests.support.jobs import ScriptedModel, envelope, runtime
 
-TABLES = """
-SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
-WHERE table_schema IN ('public', 'aiworker') AND table_type = 'BASE TABLE' ORDER BY name
-"""
 OF_OUR_OWN_RECORD = {
     "aiworker.calls": ("reply",),
     "aiworker.guard_findings": ("proposed", "token"),
@@ -102,7 +99,7 @@ async def stored(database: Database) -> dict[str, list[str]]:
     async with database.transaction(None) as db:
         return {
             table: [row["json"] for row in await db.fetch(f"SELECT to_json(t)::text AS json FROM {table} t")]
-            for (table,) in await db.fetch(TABLES)
+            for table in await tables.names(db)
         }
 
 
