@@ -206,7 +206,7 @@ def _notifies_in_app(settings: Settings) -> bool:
     is_direct = settings.notify_in_app == "direct"
     if is_direct:
         # core-api notifies after `complete` as well.
-        log.warning("students-may-be-told-twice", extra={"fields": {"kind": "NOTIFY_IN_APP=direct"}})
+        log.warning("students-may-be-told-twice", extra={"fields": {"setting": "NOTIFY_IN_APP"}})
     return is_direct
 
 
