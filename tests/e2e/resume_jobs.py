@@ -1,4 +1,4 @@
-"""The jobs beside rewrite-resume: what each leaves, what an honest model answers, and whose rows it needs."""
+"""The resume jobs: what each leaves, what an honest model answers, and whose rows it needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiworker.runtime import examples
 from aiworker.runtime.examples import Example
 from tests.integration.suggesting import ANSWER, BETTER
 from tests.support.injections import TRUE_OF_SEASON
+from tests.support.jobs import EXAMPLE, HONEST, REWRITTEN
 from tests.unit.domain.students.summaries import GOOD
 
 
@@ -38,6 +39,14 @@ class ResumeJob:
         return self.example.payload
 
 
+REWRITE = ResumeJob(
+    EXAMPLE,
+    table="resumes",
+    results="SELECT id, body #>> '{experience,0,bullets,0,text}' AS text FROM resumes WHERE is_ai_variant",
+    step="rewrite",
+    answer=json.loads(REWRITTEN),
+    said=(HONEST,),
+)
 SUGGEST = ResumeJob(
     examples.load("suggest-improvements"),
     table="aiworker.resume_suggestions",
@@ -66,4 +75,5 @@ ANALYTICS = ResumeJob(
     ),
 )
 JOBS = (SUGGEST, SUMMARY, ANALYTICS)
-"""Their rows are those of rewrite-resume's example, and a campus of its own for the analytics."""
+"""The jobs beside rewrite-resume. Their rows are those of its example, and a campus of its own for the analytics."""
+ALL_JOBS = (REWRITE, *JOBS)

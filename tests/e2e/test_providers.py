@@ -1,4 +1,4 @@
-"""Every job, every provider: `serve` leaves the same rows and the same callback whoever answered."""
+"""Every job, every provider: `serve` and `run-job` leave the same rows and the same callback whoever answered."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from aiworker.llm import prompts
 from aiworker.testing.core_api import Received
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import EchoMap, Json
-from tests.e2e.daemon import JOB, Site, opened_site
-from tests.e2e.resume_jobs import ANALYTICS, JOBS, ResumeJob
+from tests.e2e.daemon import JOB, NOWHERE, Site, opened_site
+from tests.e2e.resume_jobs import ALL_JOBS, ANALYTICS, JOBS, ResumeJob
 from tests.support.databases import copy_of
 from tests.support.jobs import EXAMPLE, TENANT, payload
 
@@ -192,6 +192,30 @@ async def test_an_honest_answer_to_each_further_job_reaches_its_rows_with_model_
         await assert_recorded(site, job, job_id, fake)
     assert await daemon.stop() == 0
     assert (len(fake.requests), fake.unplayed, len(site.core_api.received)) == (len(JOBS), [], len(JOBS))
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("job", ALL_JOBS, ids=lambda job: job.name)
+async def test_run_job_asks_the_provider_that_is_set_and_writes_what_it_answers(
+    site: Site, fake: FakeProviders, job: ResumeJob, provider: str
+) -> None:
+    await site.insert(job.example)
+    fake.script(Json(job.answer))
+    ours = variables(provider, fake) | {"REDIS_URL": NOWHERE}
+    done = await site.run("run-job", job.name, job.example.text, "--json", **ours)
+    (run,) = await site.rows("SELECT job_id FROM aiworker.runs")
+    (callback,) = await site.core_api.wait_for(1)
+
+    document, found = done.document, await site.rows(job.results)
+    result = document["result"]["resultId"]
+    assert (done.code, document["status"], document["error"]) == (0, "succeeded", None)
+    assert [(row["id"], row["text"]) for row in found] == [(result, text) for text in job.said]
+    assert document["writes"][job.table] == len(job.said)
+    assert (document["result"]["provider"], document["result"]["model"]) == (provider, fake.requests[-1].model)
+    assert (callback.body["jobType"], callback.body["resultId"]) == (job.name, result)
+    await assert_recorded(site, job, run["job_id"], fake)
+    assert (len(fake.requests), fake.unplayed) == (1, [])
+    assert fake.api_key not in done.out + done.err
 
 
 async def assert_said(site: Site, job: ResumeJob, receipt: Row, provider: str) -> None:
