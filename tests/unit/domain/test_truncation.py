@@ -353,7 +353,7 @@ def test_the_prompt_shows_what_was_chosen_and_nothing_of_the_rest() -> None:
     shown = request.prompt.text("user")
     assert "b59: built a thing 59" in shown and "b60" not in shown
     assert request.truncated == {"bullets_not_sent": [f"b{n}" for n in range(60, 100)]}
-    assert "Rewrite the 60 bullet points" in shown
+    assert "Rewrite the 60 bullets above" in shown
 
 
 @pytest.mark.parametrize("window", [4_096, 8_192, 128_000, 1_000_000])

@@ -191,7 +191,7 @@ def test_what_is_filled_in_is_what_was_given() -> None:
     assert block(prompt, "vacancy").text == f"<{TAG}>\nPosition: Backend Intern\n\nSmall REST endpoints.\n</{TAG}>"
     assert block(prompt, "resume").text == f"<{TAG}>\nIntern\nb0: worked on refunds\n</{TAG}>"
     assert block(prompt, "task").text.endswith(
-        "Rewrite the 1 bullet points above for that position. Tone: concise - short."
+        "Rewrite the 1 bullets above for that position. Tone: concise - short."
     )
     assert (prompt.removed, prompt.flags) == (0, ())
 
@@ -227,7 +227,7 @@ def test_the_count_is_that_of_the_bullets_shown() -> None:
     for resume in EXAMPLE.resumes:
         prompt = asked(facts_of(resume))
         lines = re.findall(r"^b\d+: ", block(prompt, "resume").text, re.MULTILINE)
-        assert f"Rewrite the {len(lines)} bullet points" in block(prompt, "task").text
+        assert f"Rewrite the {len(lines)} bullets above" in block(prompt, "task").text
 
 
 # Untrusted text
