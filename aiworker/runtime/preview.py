@@ -23,7 +23,7 @@ from aiworker.llm.caching import is_cached, prefix_tokens
 from aiworker.llm.openai import OpenAIChat, wire
 from aiworker.llm.prices import Price, estimate
 from aiworker.llm.reply import no_answer
-from aiworker.llm.tokens import count
+from aiworker.llm.tokens import count, schema_tokens
 from aiworker.processors import PROCESSORS, AnyProcessor
 from aiworker.protocol import Block, Context, FollowUp, Limits, LLMRequest, Replies
 from aiworker.runtime import examples
@@ -81,7 +81,7 @@ class Preview:
     @property
     def schema_tokens(self) -> int:
         """What the schema of the answer adds to the input where it is sent beside the prompt; an estimate."""
-        return _schema_tokens(self.request, self.door)
+        return schema_tokens(self.request, self.door.served.served)
 
     @property
     def window_share(self) -> float:
@@ -216,7 +216,7 @@ async def previewing(
     async with _database(database_url, with_example=example is not None) as database:
         if example is not None:
             await _insert(database, example)
-        ctx = await _context(database, envelope, doors[0], for_snapshot=for_snapshot)
+        ctx = await _context(database, envelope, settings, _limits(doors[0]), for_snapshot=for_snapshot)
         payload, processor = admitted.payload, admitted.processor
         facts = await database.run(
             admitted.scope.tenant, lambda db: processor.gather(payload, ctx, db), readonly=example is None
@@ -232,12 +232,21 @@ async def _insert(database: Database, example: Example) -> None:
         raise UsageError(f"rows: one has no {lacking.args[0]}.") from lacking
 
 
-async def _context(database: Database, envelope: Envelope, door: Door, *, for_snapshot: bool) -> Context:
+async def _context(
+    database: Database, envelope: Envelope, settings: Settings, limits: Limits, *, for_snapshot: bool
+) -> Context:
     key = SNAPSHOT_KEY if for_snapshot else await database.run(None, keys.tag_key)
     epoch = 0 if for_snapshot else await database.run(None, lambda db: runs.epoch_of(db, envelope.identity))
     tag_key = SNAPSHOT_KEY if for_snapshot else run_tag_key(key, envelope.identity, epoch)
     return Context(
-        run_id="preview", epoch=epoch, is_replay=epoch > 0, now=utc_now(), limits=_limits(door), tag_key=tag_key
+        run_id="preview",
+        epoch=epoch,
+        is_replay=epoch > 0,
+        now=utc_now(),
+        limits=limits,
+        tag_key=tag_key,
+        reasks_refused=settings.guard_reask,
+        marks_verified=settings.verify_policy == "spec",
     )
 
 
@@ -293,7 +302,7 @@ def _preview(request: LLMRequest, door: Door, doors: Sequence[Door]) -> Preview:
 def cost_of(request: LLMRequest, door: Door) -> Cost:
     """Say what one call costs at most."""
     model, at = door.served.served, utc_now()
-    total = tokens_of(request, door) + _schema_tokens(request, door)
+    total = tokens_of(request, door) + schema_tokens(request, model)
     prefix = prefix_tokens(request.prompt.blocks, model)
     cached = prefix if is_cached(prefix, model) else 0
     provider, name, out = door.provider, model.name, min(request.max_tokens, model.max_output)
@@ -310,13 +319,6 @@ def tokens_of(request: LLMRequest, door: Door) -> int:
     """Count the tokens of every text in a request's body."""
     model = door.served.served
     return sum(count(text, model).tokens for text in texts_of(door.body(request)))
-
-
-def _schema_tokens(request: LLMRequest, door: Door) -> int:
-    model = door.served.served
-    if not (request.schema and model.structured_output):
-        return 0
-    return count(json.dumps(dict(request.schema), separators=(",", ":")), model).tokens
 
 
 def texts_of(body: object) -> Iterator[str]:

