@@ -31,11 +31,10 @@ because it reaches Redis, dashboards and logs as ``code: message``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class ExitCode(IntEnum):
@@ -160,25 +159,9 @@ class InvalidAnswer(JobFailed):
 
 
 class NoSafeChange(JobFailed):
-    """No change the model proposed may be stored.
-
-    `refused` are the guard's decisions and `measured` is what it counted, both kept with the failed run.
-    """
+    """No change the model proposed may be stored."""
 
     code = "no_safe_change"
-
-    def __init__(
-        self,
-        message: str | None = None,
-        *,
-        resume: str = "",
-        refused: Sequence[Mapping[str, str]] = (),
-        measured: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.resume = resume
-        self.measured = measured
-        self.refused = tuple(refused)
 
 
 class ContextTooLong(JobFailed):

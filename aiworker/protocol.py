@@ -249,6 +249,22 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What a guard counted in the answers of one run to one version of a prompt; without any text.
+
+    `refused` of the `texts` may not be taken; `grounded` of their `entities`, figures and names, are in their sources.
+    """
+
+    job: str
+    prompt: str
+    model: str
+    texts: int
+    refused: int
+    entities: int
+    grounded: int
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """A result in terms that a case of `prompt-preview --fixtures` can be held against.
 
@@ -261,8 +277,8 @@ class Described:
     kept: tuple[str, ...] = ()
     findings: tuple[tuple[str, str], ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
-    entities: tuple[int, int] | None = None
-    """How many figures and names of the answers their sources hold, and how many there are."""
+    measured: Measured | None = None
+    """What a guard counted; None if no guard held the answers against anything."""
 
 
 @dataclass(frozen=True, slots=True)

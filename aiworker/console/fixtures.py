@@ -12,6 +12,7 @@ from aiworker.console.output import Output, explained
 from aiworker.console.progress import bar
 from aiworker.console.prompts import View, affordable
 from aiworker.errors import JobFailed, UsageError
+from aiworker.protocol import Measured
 from aiworker.runtime import cases
 from aiworker.runtime.cases import Case
 from aiworker.runtime.fixtures import Bench, Ready, Verdict
@@ -109,13 +110,12 @@ class Precision:
 
 def precision(verdicts: Sequence[Verdict]) -> Iterator[Precision]:
     """Add up by job, prompt and model what was counted; an answer that a case gives says nothing of a model."""
-    counted: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+    counted: dict[tuple[str, str, str], list[Measured]] = {}
     for each in verdicts:
-        if each.case.answers is None and each.seen.entities:
-            key = each.case.processor.name, each.seen.version, each.model
-            counted.setdefault(key, []).append(each.seen.entities)
-    for (job, prompt, model), pairs in counted.items():
-        yield Precision(job, prompt, model, sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs))
+        if each.case.answers is None and (measured := each.seen.measured):
+            counted.setdefault((measured.job, measured.prompt, each.model), []).append(measured)
+    for key, runs in counted.items():
+        yield Precision(*key, sum(run.grounded for run in runs), sum(run.entities for run in runs))
 
 
 async def _verdicts(output: Output, bench: Bench, found: Sequence[Case], *, takes_unpriced: bool) -> list[Verdict]:

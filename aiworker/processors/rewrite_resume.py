@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
 from aiworker.domain.resume.guard import Guard
+from aiworker.domain.resume.guard.decisions import Decision, Evidence, NothingLeft, judge, measure, refused
 from aiworker.domain.resume.vacancy import cut_at_word
 from aiworker.envelope import Scope
 from aiworker.errors import ContextTooLong, InvalidAnswer, NoSafeChange
@@ -36,7 +37,6 @@ from aiworker.protocol import (
     Tx,
 )
 from aiworker.store import findings, platform, rewrites
-from aiworker.store.findings import Decision, Measured
 
 QUEUE = "ai-jobs"
 NAME = "rewrite-resume"
@@ -114,15 +114,14 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The variant's text, what changed by bullet id, what the guard found, ids made up, and what was not sent.
+    """The variant's text, what changed by bullet id, what the guard decided, ids made up, and what was not sent.
 
     A bullet with a violation is not among the changed ones: it keeps its text.
     """
 
     body: str
     changed: dict[str, str]
-    findings: tuple[Decision, ...]
-    measured: Measured
+    evidence: Evidence
     ignored: tuple[str, ...]
     truncated: dict[str, JsonValue]
 
@@ -152,34 +151,29 @@ def ask(payload: Payload, facts: Facts, ctx: Context) -> tuple[Call, ...]:
 
 def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Rewrite | FollowUp:
     """Take the texts that say only what the resume says, splice them into the document and hold it to its structure."""
-    chosen = _selection(facts, ctx)
-    first = _answered(replies[STEP], facts, chosen.ids)
+    chosen, reply = _selection(facts, ctx), replies[STEP]
+    assert isinstance(reply, LLMReply)
+    first = _answered(reply, facts, chosen.ids)
     if not first.texts:
         raise NoSafeChange("The answer changed no bullet of the resume.")
-    guard = _guard(payload, facts)
-    found = _judged(guard, facts, first.texts)
-    entities = [guard.entities(text) for text in first.texts.values()]
-    safe, refused = _parted(first.texts, found)
-    if ctx.reasks_refused and CORRECT not in replies and len(refused) > len(safe):
-        return FollowUp((_request(CORRECT, payload, chosen.only(refused), ctx, _rules(found, refused)),))
-    if isinstance(again := replies.get(CORRECT), LLMReply):
-        second = _second(again, facts, refused)
-        more = _judged(guard, facts, second.texts)
-        entities += [guard.entities(text) for text in second.texts.values()]
-        safe, found = {**safe, **_parted(second.texts, more)[0]}, (*found, *more)
-    decisions = tuple(decision for _, decision in found)
-    measured = Measured.of(NAME, prompts.template(NAME).fingerprint, entities, decisions)
+    guard, bullets = _guard(payload, facts), facts.document.bullets
+    found = judge(guard, bullets, first.texts)
+    bad = refused(found)
+    if ctx.reasks_refused and CORRECT not in replies and 2 * len(bad) > len(first.texts):
+        return FollowUp((_request(CORRECT, payload, chosen.only(bad), ctx, _rules(found)),))
+    second = _second(replies.get(CORRECT), facts, bad)
+    more = judge(guard, bullets, second.texts)
+    safe = {**_without(first.texts, bad), **_without(second.texts, refused(more))}
+    texts, decisions = [*first.texts.values(), *second.texts.values()], (*found, *more)
+    prompt = prompts.template(NAME).fingerprint
+    measured = measure(guard, texts, decisions, job=NAME, prompt=prompt, model=reply.served_model)
+    evidence = Evidence(payload.resume_id, decisions, measured)
     if not safe:
-        raise NoSafeChange(
-            "No new text of the answer says only what the resume says.",
-            resume=payload.resume_id,
-            refused=[asdict(decision) for decision in decisions],
-            measured=asdict(measured),
-        )
+        raise NothingLeft("No new text of the answer says only what the resume says.", evidence)
     put = splice.mark_verified if ctx.marks_verified else splice.splice
     body = put(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, safe, decisions, measured, first.ignored, chosen.report)
+    return Rewrite(body, safe, evidence, first.ignored, chosen.report)
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:
@@ -208,27 +202,17 @@ async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved
         ignored=result.ignored,
         truncated=result.truncated,
     )
-    await findings.record(
-        tx.connection,
-        run_id=tx.run_id,
-        tenant=payload.tenant_id,
-        student=payload.student_id,
-        resume=payload.resume_id,
-        findings=result.findings,
+    kept = await findings.keep(
+        tx.connection, result.evidence, run_id=tx.run_id, tenant=payload.tenant_id, student=payload.student_id
     )
-    await findings.measure(
-        tx.connection, run_id=tx.run_id, tenant=payload.tenant_id, model=tx.model, measured=result.measured
-    )
-    written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
-    return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1, **written})
+    return Saved(variant, {"resumes": 1, "aiworker.resume_rewrites": 1, **kept})
 
 
 def describe(facts: Facts, result: Rewrite) -> Described:
     """Tell which bullets changed, which kept their texts, and what the guard found in which."""
-    ids = {bullet.path: bullet.id for bullet in facts.document.bullets}
-    kept = tuple(bullet for bullet in ids.values() if bullet not in result.changed)
-    found = tuple((ids[each.section], each.rule) for each in result.findings)
-    return Described(result.changed, kept, found, entities=(result.measured.grounded, result.measured.entities))
+    kept = tuple(bullet.id for bullet in facts.document.bullets if bullet.id not in result.changed)
+    found = tuple((each.bullet, each.rule) for each in result.evidence.decisions)
+    return Described(result.changed, kept, found, measured=result.evidence.measured)
 
 
 def _title(facts: Facts) -> str:
@@ -263,9 +247,8 @@ def _request(
     return replace(request, truncated=chosen.report)
 
 
-def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
+def _answered(reply: LLMReply, facts: Facts, asked: Collection[str]) -> _Answer:
     """Read the texts of an answer that differ from what they were."""
-    assert isinstance(reply, LLMReply)
     originals = {bullet.id: bullet.text for bullet in facts.document.bullets}
     read = answer.read_answer(reply.text, asked)
     plain, seen = untrusted.quoted(reply), untrusted.seen
@@ -274,8 +257,10 @@ def _answered(reply: Reply, facts: Facts, asked: Collection[str]) -> _Answer:
     return _Answer(changed, tuple(key if _ID.fullmatch(key) else "(no id)" for key in read.unknown))
 
 
-def _second(reply: LLMReply, facts: Facts, asked: Collection[str]) -> _Answer:
-    """Read a second answer; one that is none leaves the first as it is."""
+def _second(reply: Reply | None, facts: Facts, asked: Collection[str]) -> _Answer:
+    """Read a second answer, if it came; one that is none leaves the first as it is."""
+    if not isinstance(reply, LLMReply):
+        return _Answer({}, ())
     try:
         return _answered(reply, facts, asked)
     except InvalidAnswer:
@@ -287,35 +272,17 @@ def _guard(payload: Payload, facts: Facts) -> Guard:
     return Guard.of(facts.document, vacancy=facts.vacancy_text, instructions=told, tone=payload.tone)
 
 
-def _judged(guard: Guard, facts: Facts, texts: Mapping[str, str]) -> tuple[tuple[str, Decision], ...]:
-    """Hold every new text against its bullet, its entry and the resume; decisions come with the bullet's id."""
-    originals = {bullet.id: bullet for bullet in facts.document.bullets}
-    return tuple(
-        (
-            bullet,
-            Decision(
-                originals[bullet].path, finding.rule, finding.token, finding.severity, originals[bullet].text, text
-            ),
-        )
-        for bullet, text in texts.items()
-        for finding in guard.check(bullet, text)
-    )
+def _without(texts: Mapping[str, str], bad: Collection[str]) -> dict[str, str]:
+    return {bullet: text for bullet, text in texts.items() if bullet not in bad}
 
 
-def _parted(texts: Mapping[str, str], found: Sequence[tuple[str, Decision]]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the texts nothing speaks against, and the ids of the others."""
-    refused = {bullet for bullet, decision in found if decision.severity == "violation"}
-    safe = {bullet: text for bullet, text in texts.items() if bullet not in refused}
-    return safe, tuple(bullet for bullet in texts if bullet in refused)
-
-
-def _rules(found: Sequence[tuple[str, Decision]], refused: Collection[str]) -> list[str]:
+def _rules(found: Sequence[Decision]) -> list[str]:
     """Say for each refused bullet which rules it broke, never with the words it broke them with."""
-    rules = {bullet: list[str]() for bullet in refused}
-    for bullet, decision in found:
-        if decision.severity == "violation" and decision.rule not in rules[bullet]:
-            rules[bullet].append(decision.rule)
-    return [f"{bullet} ({', '.join(REASONS.get(rule, rule) for rule in broken)})" for bullet, broken in rules.items()]
+    broken: dict[str, list[str]] = {}
+    for decision in found:
+        if decision.is_violation:
+            broken.setdefault(decision.bullet, []).append(REASONS[decision.rule])
+    return [f"{bullet} ({', '.join(dict.fromkeys(reasons))})" for bullet, reasons in broken.items()]
 
 
 def _record(bullet: locator.Bullet, result: Rewrite) -> dict[str, JsonValue]:

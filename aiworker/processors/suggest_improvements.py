@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import locator, truncation
 from aiworker.domain.resume.guard import Guard
+from aiworker.domain.resume.guard.decisions import Evidence, NothingLeft, judge, measure, refused
 from aiworker.domain.resume.suggestions import (
     MAX_SUGGESTIONS,
     Proposal,
@@ -40,7 +41,6 @@ from aiworker.protocol import (
     Tx,
 )
 from aiworker.store import findings, platform, suggestions
-from aiworker.store.findings import Decision, Measured
 
 QUEUE = "ai-jobs"
 NAME = "suggest-improvements"
@@ -77,14 +77,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What may be shown, most useful first, what the guard found, and how many proposals named no bullet sent.
+    """What may be shown, most useful first, what the guard decided, and how many proposals named no bullet sent.
 
     A proposal with a violation is not among those that may be shown.
     """
 
     safe: tuple[Suggestion, ...]
-    findings: tuple[Decision, ...]
-    measured: Measured
+    evidence: Evidence
     unknown: int
 
 
@@ -135,19 +134,16 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Su
     told = prompts.template(NAME).instructions
     guard = Guard.of(facts.document, vacancy=f"{chosen.title}\n{chosen.vacancy}", instructions=told)
     made = {proposal.bullet: suggestion(sent[proposal.bullet], _reasoned(proposal, guard)) for proposal in read.usable}
-    found = tuple(decision for bullet, each in made.items() for decision in _judged(guard, bullet, each))
-    refused = {decision.section for decision in found if decision.severity == "violation"}
-    entities = [guard.entities(each.suggested) for each in made.values()]
-    measured = Measured.of(NAME, prompts.template(NAME).fingerprint, entities, found)
-    safe = [each for each in made.values() if each.section not in refused]
+    texts = {bullet: each.suggested for bullet, each in made.items()}
+    found = judge(guard, sent.values(), texts)
+    bad = refused(found)
+    prompt = prompts.template(NAME).fingerprint
+    measured = measure(guard, texts.values(), found, job=NAME, prompt=prompt, model=reply.served_model)
+    evidence = Evidence(payload.resume_id, found, measured)
+    safe = [each for bullet, each in made.items() if bullet not in bad]
     if not safe:
-        raise NoSafeChange(
-            "No suggestion of the answer says only what the resume says.",
-            resume=payload.resume_id,
-            refused=[asdict(decision) for decision in found],
-            measured=asdict(measured),
-        )
-    return Suggestions(tuple(safe[:MAX_SUGGESTIONS]), found, measured, read.unknown)
+        raise NothingLeft("No suggestion of the answer says only what the resume says.", evidence)
+    return Suggestions(tuple(safe[:MAX_SUGGESTIONS]), evidence, read.unknown)
 
 
 async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> Saved:
@@ -157,7 +153,7 @@ async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> S
     if resume.body != facts.document.text:
         fitting = still_fitting(result.safe, await asyncio.to_thread(locator.read, resume.body))
     if not fitting:
-        raise NoSafeChange("The resume was changed meanwhile: no suggestion fits it any more.")
+        raise NothingLeft("The resume was changed meanwhile: no suggestion fits it any more.", result.evidence)
     await suggestions.replace_pending(
         tx.connection,
         run_id=tx.run_id,
@@ -168,19 +164,10 @@ async def save(payload: Payload, facts: Facts, result: Suggestions, tx: Tx) -> S
         vacancy=payload.job_id,
         suggestions=fitting,
     )
-    await findings.record(
-        tx.connection,
-        run_id=tx.run_id,
-        tenant=payload.tenant_id,
-        student=payload.student_id,
-        resume=payload.resume_id,
-        findings=result.findings,
+    kept = await findings.keep(
+        tx.connection, result.evidence, run_id=tx.run_id, tenant=payload.tenant_id, student=payload.student_id
     )
-    await findings.measure(
-        tx.connection, run_id=tx.run_id, tenant=payload.tenant_id, model=tx.model, measured=result.measured
-    )
-    written = {"aiworker.guard_findings": len(result.findings)} if result.findings else {}
-    return Saved(tx.run_id, {"aiworker.resume_suggestions": len(fitting), **written})
+    return Saved(tx.run_id, {"aiworker.resume_suggestions": len(fitting), **kept})
 
 
 def describe(facts: Facts, result: Suggestions) -> Described:
@@ -190,8 +177,8 @@ def describe(facts: Facts, result: Suggestions) -> Described:
     return Described(
         changed=changed,
         kept=tuple(bullet for bullet in ids.values() if bullet not in changed),
-        findings=tuple((ids[found.section], found.rule) for found in result.findings),
-        entities=(result.measured.grounded, result.measured.entities),
+        findings=tuple((found.bullet, found.rule) for found in result.evidence.decisions),
+        measured=result.evidence.measured,
         notes={ids[each.section]: each.reason for each in result.safe},
     )
 
@@ -199,14 +186,6 @@ def describe(facts: Facts, result: Suggestions) -> Described:
 def _reasoned(proposal: Proposal, guard: Guard) -> Proposal:
     """Replace a reason that names what the resume does not: a student reads it as true."""
     return proposal if guard.grounds(proposal.reason) else replace(proposal, reason=PLAIN_REASON)
-
-
-def _judged(guard: Guard, bullet: str, made: Suggestion) -> tuple[Decision, ...]:
-    """Hold a suggestion against its bullet, the bullet's entry and the resume."""
-    return tuple(
-        Decision(made.section, found.rule, found.token, found.severity, made.original, made.suggested)
-        for found in guard.check(bullet, made.suggested)
-    )
 
 
 def _selection(facts: Facts, ctx: Context) -> truncation.Selection:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiworker.domain.pacing import bounded, while_blocked, while_spent
+from aiworker.domain.resume.guard.decisions import Evidence, NothingLeft
 from aiworker.domain.student_texts import student_text
 from aiworker.envelope import Envelope, Scope
 from aiworker.errors import (
@@ -19,7 +20,6 @@ from aiworker.errors import (
     Decided,
     Fenced,
     JobFailed,
-    NoSafeChange,
     Outcome,
     Paced,
     ProviderBlocked,
@@ -33,7 +33,6 @@ from aiworker.runtime.claiming import COME_BACK
 from aiworker.runtime.killpoints import crashpoint
 from aiworker.store import alerts, findings, job_errors, runs
 from aiworker.store.database import Database
-from aiworker.store.findings import Decision, Measured
 from aiworker.store.runs import Claim
 
 LAST_WORDS = timedelta(seconds=5)
@@ -116,27 +115,15 @@ class Ending:
                     message=student_text(error.code, self.envelope.name),
                     detail=error.message,
                 )
-                if isinstance(error, NoSafeChange):
-                    await self._keep_refused(db, error)
+                if isinstance(error, NothingLeft):
+                    await self._keep(db, error.evidence)
                 await alerts.note(db, error.code, run_id=self.claim.run_id, tenant=self.claim.tenant, now=now)
 
-    async def _keep_refused(self, db: Connection, error: NoSafeChange) -> None:
-        """Store what the guard refused although there is no result to store it with."""
-        if self.scope is None or self.scope.student is None:
-            return
-        await findings.record(
-            db,
-            run_id=self.claim.run_id,
-            tenant=self.scope.tenant,
-            student=self.scope.student,
-            resume=error.resume,
-            findings=[Decision(**row) for row in error.refused],
-        )
-        if error.measured:
-            measured = Measured(**error.measured)
-            await findings.measure(
-                db, run_id=self.claim.run_id, tenant=self.scope.tenant, model=None, measured=measured
-            )
+    async def _keep(self, db: Connection, evidence: Evidence) -> None:
+        """Store what the guard decided although there is no result to store it with."""
+        scope = self.scope
+        assert scope is not None and scope.student is not None, "a resume is a student's"
+        await findings.keep(db, evidence, run_id=self.claim.run_id, tenant=scope.tenant, student=scope.student)
 
     async def last_words(self) -> None:
         """Record an orderly end while being cancelled, so that a hand-back is not taken for a crash."""

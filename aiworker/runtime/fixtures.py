@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from aiworker.domain.resume.guard.decisions import NothingLeft
 from aiworker.errors import (
     AiworkerError,
     Cancel,
@@ -19,7 +20,6 @@ from aiworker.errors import (
     DeadlineExceeded,
     InvalidPayload,
     JobFailed,
-    NoSafeChange,
     NotFound,
     ServiceUnreachable,
     UsageError,
@@ -28,7 +28,7 @@ from aiworker.llm.client import SdkModel
 from aiworker.llm.offline import OfflineModel
 from aiworker.llm.reply import no_answer
 from aiworker.processors import PROCESSORS, AnyProcessor
-from aiworker.protocol import Described, FollowUp, LLMReply, LLMRequest, Reply, Unavailable
+from aiworker.protocol import Described, FollowUp, LLMReply, LLMRequest, Measured, Reply, Unavailable
 from aiworker.runtime.cases import Case, Expected
 from aiworker.runtime.execute import MAX_ROUNDS
 from aiworker.runtime.preview import Door, Previewer, cost_of, previewing, tokens_of
@@ -72,15 +72,13 @@ class Seen:
     left_over: int = 0
     error: Exception | None = None
     result: Described | None = None
-    version: str = ""
-    """The fingerprint of its prompt."""
 
     @property
-    def entities(self) -> tuple[int, int] | None:
-        """How many figures and names of the answers are grounded, and how many there are; None if nobody counted."""
-        if isinstance(self.error, NoSafeChange) and (counted := self.error.measured):
-            return counted["grounded"], counted["entities"]
-        return self.result.entities if self.result else None
+    def measured(self) -> Measured | None:
+        """What a guard counted in the answers, also if nothing was left of them; None if nobody counted."""
+        if isinstance(self.error, NothingLeft):
+            return self.error.evidence.measured
+        return self.result.measured if self.result else None
 
     @property
     def status(self) -> Literal["ok", "failed", "broken"]:
@@ -207,8 +205,7 @@ class _Talk:
         prompt = "\n".join(block.text for request in asked for block in request.prompt.blocks)
         tokens = max((tokens_of(request, door) for request in asked), default=0)
         left_over = 0 if self.answers is None else self.answers - len(self.asked)
-        version = asked[0].prompt.fingerprint if asked else ""
-        return Seen(prompt, tokens, left_over, problem, result, version)
+        return Seen(prompt, tokens, left_over, problem, result)
 
     async def _settled(self, calls: tuple[LLMRequest, ...]) -> Described | None:
         replies: dict[str, Reply] = {}

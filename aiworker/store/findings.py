@@ -1,12 +1,14 @@
-"""The guard's decisions, with the rule, its words and both texts, and how well a run's answer kept to its facts."""
+"""What the guard decided in a run: each decision with both texts, and how well the answers kept to their facts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from aiworker.domain.characters import storable
+from aiworker.domain.resume.guard.decisions import Evidence
 from aiworker.protocol import Connection
+
+TABLE = "aiworker.guard_findings"
 
 RECORD_FINDINGS = """
 INSERT INTO aiworker.guard_findings
@@ -22,76 +24,31 @@ INSERT INTO aiworker.guarded_runs
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
-ENTITY_RULES = frozenset({"number", "term"})
-"""The rules that name a figure or term of a text which its source does not hold."""
 
+async def keep(db: Connection, evidence: Evidence, *, run_id: str, tenant: str, student: str) -> Mapping[str, int]:
+    """Write what the guard decided in one run, and how well its answers did; return how many findings, if any.
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One rule that fired at a proposed text; `section` is the bullet's path."""
-
-    section: str
-    rule: str
-    token: str
-    severity: str
-    original: str
-    proposed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """How many texts a run's answers held, how many were refused, and how many of their entities are grounded."""
-
-    job: str
-    prompt: str
-    texts: int
-    refused: int
-    entities: int
-    grounded: int
-
-    @classmethod
-    def of(cls, job: str, prompt: str, entities: Sequence[int], found: Sequence[Decision]) -> Measured:
-        """Measure the texts of a run, given how many entities each has and what the guard found."""
-        violations = [decision for decision in found if decision.severity == "violation"]
-        missing = {
-            (each.section, each.proposed, each.rule, each.token) for each in violations if each.rule in ENTITY_RULES
-        }
-        refused = {(each.section, each.proposed) for each in violations}
-        # A term said twice in a text is one decision and one entity.
-        return cls(job, prompt, len(entities), len(refused), sum(entities), max(0, sum(entities) - len(missing)))
-
-
-async def measure(db: Connection, *, run_id: str, tenant: str, model: str | None, measured: Measured) -> None:
-    """Write how well the answers of one run kept to their facts; it names nobody."""
+    The latter names nobody and holds no text.
+    """
+    measured = evidence.measured
     await db.execute(
         RECORD_MEASURED,
         run_id,
         tenant,
         measured.job,
         measured.prompt,
-        model,
+        measured.model,
         measured.texts,
         measured.refused,
         measured.entities,
         measured.grounded,
     )
-
-
-async def record(
-    db: Connection, *, run_id: str, tenant: str, student: str, resume: str, findings: Sequence[Decision]
-) -> None:
-    """Write what was found in one run, in one statement."""
-    if not findings:
-        return
-    columns = [
-        [storable(value) for value in column]
-        for column in (
-            [finding.section for finding in findings],
-            [finding.rule for finding in findings],
-            [finding.token for finding in findings],
-            [finding.severity for finding in findings],
-            [finding.original for finding in findings],
-            [finding.proposed for finding in findings],
-        )
+    if not evidence.decisions:
+        return {}
+    rows = [
+        (each.section, each.rule, each.token, each.severity, each.original, each.proposed)
+        for each in evidence.decisions
     ]
-    await db.execute(RECORD_FINDINGS, run_id, tenant, student, resume, *columns)
+    columns = [[storable(value) for value in column] for column in zip(*rows, strict=True)]
+    await db.execute(RECORD_FINDINGS, run_id, tenant, student, evidence.resume, *columns)
+    return {TABLE: len(rows)}

@@ -20,13 +20,17 @@ from tests.e2e.daemon import HELD_UP, eventually
 from tests.integration.runtime.rows import outbox, rows
 from tests.integration.suggesting import (
     ANSWER,
+    BETTER,
     BODY,
     BULLETS,
     JOB,
     PAYLOAD,
     RESUME,
+    STUDENT,
     TENANT,
+    answer,
     better,
+    item,
     job,
     suggestions,
 )
@@ -159,6 +163,20 @@ async def test_if_none_fits_any_more_nothing_is_written_and_that_is_said(databas
         await edited(database, '"experience": [', new, better(0, 3))
     assert raised.value.reason == ("no_safe_change: The resume was changed meanwhile: no suggestion fits it any more.")
     assert (await suggestions(database), await outbox(database)) == ([], [])
+
+
+async def test_what_the_guard_decided_is_kept_although_none_fits_any_more(database: Database) -> None:
+    lie = f"{BETTER[7]} in Rust"
+    with pytest.raises(Decided):
+        await edited(database, '"experience": [', '"work": [], "old": [', answer(item(0, BETTER[0]), item(7, lie)))
+    (found,) = await rows(database, "SELECT * FROM aiworker.guard_findings WHERE severity = 'violation'")
+    assert (found["tenant_id"], found["student_id"], found["resume_id"]) == (TENANT, STUDENT, RESUME)
+    assert (found["section"], found["rule"], found["token"], found["proposed"]) == (
+        *(BULLETS[7].path, "term", "Rust", lie),
+    )
+    (measured,) = await rows(database, "SELECT * FROM aiworker.guarded_runs")
+    assert (measured["run_id"], measured["texts"], measured["refused"]) == (found["run_id"], 2, 1)
+    assert (measured["job_name"], measured["model"]) == (JOB, "scripted-1")
 
 
 async def test_a_resume_that_was_deleted_meanwhile_is_not_found(database: Database) -> None:

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from aiworker.domain.resume import locator
+from aiworker.domain.resume.guard.decisions import Decision, NothingLeft
 from aiworker.errors import Cancel, NoSafeChange
 from aiworker.processors.rewrite_resume import Facts, Payload, Rewrite, settle
 from aiworker.protocol import Context, FollowUp, Limits, LLMReply, Unavailable
 from aiworker.runtime import examples
-from aiworker.store.findings import Decision
 from aiworker.testing.llm.scenarios import EchoMap
 from tests.support.jobs import EXAMPLE, HONEST, NOW, honest, payload
 
@@ -66,7 +66,7 @@ def texts(result: Rewrite) -> dict[str, str]:
 
 
 def found(result: Rewrite) -> list[tuple[str, str, str]]:
-    return [(finding.rule, finding.token, finding.severity) for finding in result.findings]
+    return [(finding.rule, finding.token, finding.severity) for finding in result.evidence.decisions]
 
 
 # What is refused
@@ -87,7 +87,7 @@ def test_a_fabrication_falls_back_to_the_original_beside_honest_texts(
 def test_one_answer_may_hold_several_fabrications() -> None:
     result = settled({**BETTER, "b0": "Managed 900 shops", "b1": "Made Tableau reports for the finance team weekly"})
     assert result.changed == {"b2": BETTER["b2"]}
-    assert {finding.section for finding in result.findings} == {PATHS["b0"], PATHS["b1"]}
+    assert {finding.section for finding in result.evidence.decisions} == {PATHS["b0"], PATHS["b1"]}
 
 
 def test_what_is_kept_of_a_refused_bullet_is_its_text_to_the_letter() -> None:
@@ -98,7 +98,7 @@ def test_what_is_kept_of_a_refused_bullet_is_its_text_to_the_letter() -> None:
 
 def test_honest_texts_leave_no_findings() -> None:
     result = settled(BETTER)
-    assert (result.changed, result.findings) == (BETTER, ())
+    assert (result.changed, result.evidence.decisions) == (BETTER, ())
 
 
 def test_an_answer_without_a_usable_text_is_no_rewrite() -> None:
@@ -145,14 +145,14 @@ def test_the_tone_says_how_long_a_text_may_become() -> None:
 
 def test_a_finding_tells_rule_words_place_and_both_texts() -> None:
     text = "Made weekly reports for the finance team with Tableau"
-    assert settled({**BETTER, "b1": text}).findings == (
-        Decision("work.0.bullets.1", "term", "Tableau", "violation", REPORTS, text),
+    assert settled({**BETTER, "b1": text}).evidence.decisions == (
+        Decision("b1", "work.0.bullets.1", "term", "Tableau", "violation", REPORTS, text),
     )
 
 
 def test_a_text_that_changes_nothing_is_not_judged() -> None:
     noisy = replace(FACTS, document=locator.read(BODY.replace(LEDGER, "**built** a ledger")))
-    assert settled({"b0": BETTER["b0"], "b2": " **built**  a ledger"}, noisy).findings == ()
+    assert settled({"b0": BETTER["b0"], "b2": " **built**  a ledger"}, noisy).evidence.decisions == ()
 
 
 # Whose words the vacancy's are
@@ -168,7 +168,7 @@ def test_the_vacancy_s_words_are_those_of_the_text_that_was_used(source: str) ->
     facts = replace(FACTS, vacancy_text=used, vacancy_source=source)
     result = settled(copies, facts, job_description=unused if source == "row" else used)
     assert result.changed == {"b1": copies["b1"]}
-    assert [finding.rule for finding in result.findings] == ["copied"]
+    assert [finding.rule for finding in result.evidence.decisions] == ["copied"]
 
 
 # What our own fakes answer
@@ -189,7 +189,7 @@ def test_the_fakes_answers_are_honest(asked: examples.Row, make: Callable[[str],
 def test_the_rewrite_of_the_example_s_first_bullet_is_honest() -> None:
     facts = replace(FACTS, document=locator.read(EXAMPLE.resumes[0].body))
     result = settled({"b0": HONEST}, facts)
-    assert (result.changed, result.findings) == ({"b0": HONEST}, ())
+    assert (result.changed, result.evidence.decisions) == ({"b0": HONEST}, ())
 
 
 # Asking once more
@@ -231,7 +231,7 @@ def test_the_second_answer_fills_in_what_it_mends_and_every_decision_is_kept() -
     result = asked_again({"rewrite": reply(BAD), "correct": reply(second)})
     assert isinstance(result, Rewrite)
     assert result.changed == {"b0": BETTER["b0"], "b2": BETTER["b2"]}
-    proposed = [finding.proposed for finding in result.findings if finding.severity == "violation"]
+    proposed = [finding.proposed for finding in result.evidence.decisions if finding.severity == "violation"]
     assert BAD["b0"] in proposed and second["b1"] in proposed
 
 
@@ -241,8 +241,9 @@ def test_without_a_second_answer_what_is_safe_is_taken() -> None:
 
 
 def test_what_was_refused_goes_with_the_error_when_nothing_is_left() -> None:
-    with pytest.raises(NoSafeChange) as raised:
+    with pytest.raises(NothingLeft) as raised:
         settled({"b0": "Managed 900 shops"})
-    assert raised.value.resume == payload()["resume_id"]
-    assert {row["rule"] for row in raised.value.refused} >= {"number", "leadership"}
-    assert {row["section"] for row in raised.value.refused} == {PATHS["b0"]}
+    evidence = raised.value.evidence
+    assert evidence.resume == payload()["resume_id"]
+    assert {decision.rule for decision in evidence.decisions} >= {"number", "leadership"}
+    assert {(decision.bullet, decision.section) for decision in evidence.decisions} == {("b0", PATHS["b0"])}

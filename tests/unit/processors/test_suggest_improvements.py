@@ -208,7 +208,7 @@ def test_a_safe_proposal_is_put_in_its_place() -> None:
         ("work.0.bullets.1", "Made the weekly reports", "Prepared the weekly reports", "x1"),
         ("work.0.bullets.0", "Worked on the refunds of 40 shops in Python", GOOD, None),
     ]
-    assert (result.findings, result.unknown) == ((), 0)
+    assert (result.evidence.decisions, result.unknown) == ((), 0)
 
 
 @pytest.mark.parametrize(
@@ -222,8 +222,8 @@ def test_a_safe_proposal_is_put_in_its_place() -> None:
 def test_a_lie_is_refused_and_what_speaks_against_it_is_kept(text: str, rule: str) -> None:
     result = settled(item(text=text), item("b1", "Prepared the weekly reports"))
     assert [each.section for each in result.safe] == ["work.0.bullets.1"]
-    assert rule in {found.rule for found in result.findings if found.severity == "violation" and found.token}
-    for found in result.findings:
+    assert rule in {found.rule for found in result.evidence.decisions if found.severity == "violation" and found.token}
+    for found in result.evidence.decisions:
         assert (found.section, found.original, found.proposed) == (
             "work.0.bullets.0",
             FACTS.document.bullets[0].text,
@@ -234,14 +234,14 @@ def test_a_lie_is_refused_and_what_speaks_against_it_is_kept(text: str, rule: st
 def test_the_vacancy_s_words_are_not_the_student_s() -> None:
     facts = replace(FACTS, vacancy=replace(VACANCY, description="You answer for the daily closing of the shop books."))
     text = "Took the daily closing of the shop books for 2 years in charge of the till"
-    assert "copied" in {found.rule for found in settled(item("b2", text), item(), facts=facts).findings}
-    assert "copied" not in {found.rule for found in settled(item("b2", text), item(), facts=GENERAL).findings}
+    assert "copied" in {found.rule for found in settled(item("b2", text), item(), facts=facts).evidence.decisions}
+    assert "copied" not in {found.rule for found in settled(item("b2", text), item(), facts=GENERAL).evidence.decisions}
 
 
 def test_what_only_warns_is_kept_and_shown_all_the_same() -> None:
     result = settled(item("b1", "Leveraged the weekly reports"))
     assert len(result.safe) == 1
-    assert {(found.rule, found.severity) for found in result.findings} == {("style", "warning")}
+    assert {(found.rule, found.severity) for found in result.evidence.decisions} == {("style", "warning")}
 
 
 def test_markup_in_a_text_is_refused() -> None:
@@ -269,7 +269,7 @@ def test_no_more_than_a_student_reads_are_shown_and_a_refused_one_takes_no_place
     items = [item(f"b{at}", text.replace("Made", "Prepared")) for at, text in enumerate(texts)]
     result = settled(item("b0", f"Led {texts[0]}"), *items[1:], facts=facts)
     assert [each.section.rpartition(".")[2] for each in result.safe] == [str(at) for at in range(1, 9)]
-    assert {found.section for found in result.findings} == {"work.0.bullets.0"}
+    assert {found.section for found in result.evidence.decisions} == {"work.0.bullets.0"}
 
 
 def test_a_result_is_described_by_bullets() -> None:

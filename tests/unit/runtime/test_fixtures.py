@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aiworker.domain.resume.guard.decisions import Evidence, NothingLeft
 from aiworker.errors import (
     BudgetSpent,
     ConfigurationError,
@@ -15,7 +16,7 @@ from aiworker.errors import (
     ServiceUnreachable,
     TransientFault,
 )
-from aiworker.protocol import Described
+from aiworker.protocol import Described, Measured
 from aiworker.runtime.cases import Expected
 from aiworker.runtime.fixtures import NotAnswered, Seen, differences
 from tests.support.jobs import NOW
@@ -120,6 +121,14 @@ def test_a_long_text_of_the_case_is_cut() -> None:
 
 def test_a_text_is_quoted_so_that_it_stays_on_its_line() -> None:
     assert differing({"contains": ["a\nb\x1b"]}) == [r"contains: 'a\nb\x1b' is not there"]
+
+
+def test_what_a_guard_counted_is_told_also_if_nothing_was_left() -> None:
+    measured = Measured(job="rewrite-resume", prompt="4f", model="m-1", texts=2, refused=2, entities=3, grounded=1)
+    nothing = NothingLeft("Nothing.", Evidence("res-1", (), measured))
+    assert Seen("", 1, error=nothing).measured == measured
+    assert Seen("", 1, result=Described({}, measured=measured)).measured == measured
+    assert (Seen("", 1, error=NoSafeChange()).measured, Seen("", 1, result=RESULT).measured) == (None, None)
 
 
 def test_the_prompt_is_in_no_trace() -> None:
