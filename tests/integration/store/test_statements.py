@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 
 import asyncpg
 import pytest
 
-from aiworker import store
 from tests.support import tables
+from tests.support.statements import STATEMENTS
 
-SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 NAMED = re.compile(r"tenant_id (=|IS NOT DISTINCT FROM) \$\d|INSERT INTO [^;]*\btenant_id\b")
 BY_IDENTITY = {
     *("runs.LATEST", "runs.CLAIM", "runs.NEW_EPOCH", "outbox.LEASE_DUE", "outbox.LEASE_OF_RUN"),
@@ -25,18 +22,6 @@ BY_IDENTITY = {
 """A run is found by its queue identity, which no tenant can choose; messages leave for every tenant."""
 A_NUMBER = {"runs.LATEST_EPOCH"}
 """What tells nothing of anybody: which epoch a job in the queue would have."""
-
-
-def statements() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for module in pkgutil.iter_modules(store.__path__):
-        for name, value in vars(importlib.import_module(f"aiworker.store.{module.name}")).items():
-            if name.isupper() and isinstance(value, str) and SQL.match(value):
-                found[f"{module.name}.{name}"] = value
-    return found
-
-
-STATEMENTS = statements()
 
 
 def test_all_statements_are_found() -> None:
