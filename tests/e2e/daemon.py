@@ -315,12 +315,9 @@ class Site:
             await insert_example(database, example)
 
     async def row_counts(self) -> dict[str, int]:
-        """Count the rows of every table but those the schema fills; the platform's are named without a schema."""
+        """Count the rows of every table but those the schema fills."""
         counted = [table for table in await tables.names(self.db) if table not in tables.FILLED_BY_THE_SCHEMA]
-        return {
-            table.removeprefix("public."): await self.db.fetchval(f"SELECT {COUNTED.get(table, ROWS)} FROM {table}")
-            for table in counted
-        }
+        return {table: await self.db.fetchval(f"SELECT {COUNTED.get(table, ROWS)} FROM {table}") for table in counted}
 
     async def written_since(self, before: Mapping[str, int]) -> dict[str, int]:
         """Return by table how many rows there are more than before, where it is not the same."""
