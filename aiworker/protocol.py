@@ -262,6 +262,8 @@ class Measured:
     refused: int
     entities: int
     grounded: int
+    is_partial: bool
+    """Whether the sources are in a language of which only part of the rules can tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,11 +90,15 @@ class Precision:
     model: str
     grounded: int
     entities: int
+    runs: int
+    partial: int
+    """How many of the runs were held to part of the guard's rules only, for their language."""
 
     def __str__(self) -> str:
         share = f"{self.grounded / self.entities:.1%}" if self.entities else "none"
+        partly = f", guard partial in {self.partial} of {self.runs} runs" if self.partial else ""
         told = f"{self.job}, prompt {self.prompt}, {self.model}"
-        return f"entity precision {share} ({self.grounded} of {self.entities} figures and names): {told}"
+        return f"entity precision {share} ({self.grounded} of {self.entities} figures and names{partly}): {told}"
 
     @property
     def document(self) -> Mapping[str, object]:
@@ -104,6 +108,8 @@ class Precision:
             "model": self.model,
             "grounded": self.grounded,
             "entities": self.entities,
+            "runs": self.runs,
+            "partialRuns": self.partial,
             "entityPrecision": round(self.grounded / self.entities, 4) if self.entities else None,
         }
 
@@ -115,7 +121,13 @@ def precision(verdicts: Sequence[Verdict]) -> Iterator[Precision]:
         if each.case.answers is None and (measured := each.seen.measured):
             counted.setdefault((measured.job, measured.prompt, each.model), []).append(measured)
     for key, runs in counted.items():
-        yield Precision(*key, sum(run.grounded for run in runs), sum(run.entities for run in runs))
+        yield Precision(
+            *key,
+            grounded=sum(run.grounded for run in runs),
+            entities=sum(run.entities for run in runs),
+            runs=len(runs),
+            partial=sum(run.is_partial for run in runs),
+        )
 
 
 async def _verdicts(output: Output, bench: Bench, found: Sequence[Case], *, takes_unpriced: bool) -> list[Verdict]:

@@ -20,8 +20,9 @@ FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::tex
 
 RECORD_MEASURED = """
 INSERT INTO aiworker.guarded_runs
-    (run_id, tenant_id, job_name, prompt_fingerprint, model, texts, refused, entities, grounded)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    (run_id, tenant_id, job_name, prompt_fingerprint, model, texts, refused, entities, grounded,
+     is_partial)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
@@ -42,6 +43,7 @@ async def keep(db: Connection, evidence: Evidence, *, run_id: str, tenant: str, 
         measured.refused,
         measured.entities,
         measured.grounded,
+        measured.is_partial,
     )
     if not evidence.decisions:
         return {}

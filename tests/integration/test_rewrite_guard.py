@@ -78,6 +78,19 @@ async def test_how_much_of_what_answers_name_is_founded_is_told_by_prompt(databa
     assert float(of_prompt["entity_precision"]) == pytest.approx(grounded / entities, abs=1e-4)
 
 
+async def test_a_run_is_told_to_be_held_to_part_of_the_rules_where_its_language_has_no_lists(
+    database: Database,
+) -> None:
+    await execute(envelope(), runtime(database, llm=answering(b0=HONEST)))
+    spanish = {"b0": "Responsable de mantener la base de datos de 3.200 clientes y actualizarla"}
+    data = payload(resume_id="res-iraide", student_id="stu-iraide")
+    await execute(envelope(data, job_id="2"), runtime(database, llm=answering(**spanish)))
+    measured = await rows(database, "SELECT is_partial FROM aiworker.guarded_runs ORDER BY measure_id")
+    assert [run["is_partial"] for run in measured] == [False, True]
+    (told,) = await rows(database, "SELECT runs, partial_runs FROM aiworker.entity_precision")
+    assert dict(told) == {"runs": 2, "partial_runs": 1}
+
+
 @pytest.mark.parametrize("source", ["row", "payload"])
 async def test_the_vacancy_s_words_are_judged_with_the_text_that_was_used(database: Database, source: str) -> None:
     other = "You will count seaworthy boats at the old harbour every morning."

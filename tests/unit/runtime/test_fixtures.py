@@ -124,7 +124,7 @@ def test_a_text_is_quoted_so_that_it_stays_on_its_line() -> None:
 
 
 def test_what_a_guard_counted_is_told_also_if_nothing_was_left() -> None:
-    measured = Measured(job="rewrite-resume", prompt="4f", model="m-1", texts=2, refused=2, entities=3, grounded=1)
+    measured = Measured("rewrite-resume", "4f", "m-1", texts=2, refused=2, entities=3, grounded=1, is_partial=False)
     nothing = NothingLeft("Nothing.", Evidence("res-1", (), measured))
     assert Seen("", 1, error=nothing).measured == measured
     assert Seen("", 1, result=Described({}, measured=measured)).measured == measured

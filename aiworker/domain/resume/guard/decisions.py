@@ -81,4 +81,5 @@ def measure(
         refused=len({(each.bullet, each.proposed) for each in violations}),
         entities=entities,
         grounded=max(0, entities - len(missing)),
+        is_partial=guard.is_partial,
     )

@@ -38,7 +38,7 @@ def test_what_is_counted_are_texts_refused_ones_and_the_entities_their_sources_h
     texts = {"b0": f"{NOTES} with Kafka and 7 clerks", "b1": "Led those who counted the till every evening"}
     # Kafka and 7 are nobody's, 40 is the bullet's; a leading role is no entity.
     assert measured(texts, *judged(**texts)) == Measured(
-        job="rewrite-resume", prompt="4f", model="m-1", texts=2, refused=2, entities=3, grounded=1
+        job="rewrite-resume", prompt="4f", model="m-1", texts=2, refused=2, entities=3, grounded=1, is_partial=False
     )
 
 
@@ -60,3 +60,8 @@ def test_the_same_bullet_refused_in_two_answers_is_two_texts() -> None:
         model="m-1",
     )
     assert (both.texts, both.refused, both.entities, both.grounded) == (2, 2, 2, 0)
+
+
+def test_it_is_kept_that_a_language_is_one_of_which_part_of_the_rules_can_tell() -> None:
+    document = locator.read('{"work": [{"bullets": ["Llevé las cuentas de 12 tiendas y los informes"]}]}')
+    assert measure(Guard.of(document), [], (), job="j", prompt="4f", model="m-1").is_partial
