@@ -14,7 +14,6 @@ from aiworker.protocol import Connection
 from aiworker.store.database import (
     Contention,
     Database,
-    _roll_back,  # pyright: ignore[reportPrivateUsage]
     address,
     connect,
     opened,
@@ -229,9 +228,12 @@ async def test_a_cancelled_transaction_leaves_nothing_on_its_connection(database
 
 
 async def test_leaving_a_transaction_whose_connection_is_gone_says_nothing_of_its_own(database: Database) -> None:
-    async with database._borrowed() as connection:  # pyright: ignore[reportPrivateUsage]
-        pass
-    await _roll_back(connection)
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction("t-1") as db:
+            with pytest.raises(asyncpg.PostgresError):
+                await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            raise ZeroDivisionError
+    await database.ping()
 
 
 async def test_an_error_inside_a_transaction_is_told_as_it_is_and_rolled_back(database: Database) -> None:
