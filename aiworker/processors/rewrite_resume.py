@@ -16,6 +16,7 @@ from aiworker.domain import untrusted
 from aiworker.domain.resume import answer, locator, splice, structure, truncation
 from aiworker.domain.resume.guard import Guard
 from aiworker.domain.resume.guard.decisions import Decision, Evidence, NothingLeft, judge, measure, refused
+from aiworker.domain.resume.guard.findings import REASONS
 from aiworker.domain.resume.vacancy import cut_at_word
 from aiworker.envelope import Scope
 from aiworker.errors import ContextTooLong, InvalidAnswer, NoSafeChange
@@ -43,26 +44,6 @@ NAME = "rewrite-resume"
 
 STEP = "rewrite"
 CORRECT = "correct"
-REASONS: Mapping[str, str] = {
-    "number": "a figure the bullet does not have",
-    "number-dropped": "a figure of the bullet is missing",
-    "unit": "a figure has another unit",
-    "rate": "a rate was changed",
-    "swap": "two figures were exchanged",
-    "term": "a name or tool its entry does not have",
-    "skill": "a skill its entry does not have",
-    "leadership": "a leading role it does not state",
-    "award": "an award it does not state",
-    "scope": "a scale it does not state",
-    "outcome": "another result than the bullet's",
-    "copied": "words of the position instead of the resume's",
-    "too-long": "too long",
-    "too-short": "too short",
-    "content-lost": "too much was left out",
-    "terms-lost": "a name or tool is missing",
-    "language": "another language",
-}
-"""What a model is told of the guard's rules."""
 TOKENS_PER_BULLET = 120
 ANSWER_TOKENS = 400
 INSTRUCTION_TOKENS = 1_000

@@ -11,9 +11,10 @@ from typing import Any, get_args
 import pytest
 
 from aiworker.domain.analytics import review
+from aiworker.domain.resume.guard import findings
 from aiworker.domain.students import summary_checks
 from aiworker.errors import ExitCode, InvalidPayload, UsageError
-from aiworker.processors import PROCESSORS, generate_analytics_summary, generate_student_summary, rewrite_resume
+from aiworker.processors import PROCESSORS, generate_analytics_summary, generate_student_summary
 from aiworker.protocol import Described, JsonValue
 from aiworker.runtime import examples
 from aiworker.runtime.cases import OF_RESULT, Case, Expected, File, read
@@ -302,7 +303,7 @@ def test_every_job_has_a_shipped_folder_that_can_be_read() -> None:
 @pytest.mark.parametrize(
     ("job", "rules", "codes"),
     [
-        ("suggest-improvements", rewrite_resume.REASONS, {"invalid_answer", "no_safe_change", "not_found"}),
+        ("suggest-improvements", findings.REASONS, {"invalid_answer", "no_safe_change", "not_found"}),
         ("generate-student-summary", summary_checks.REASONS, {"invalid_answer", "not_found"}),
         ("generate-analytics-summary", [*review.CHECKS, "length"], {"invalid_answer"}),
     ],
