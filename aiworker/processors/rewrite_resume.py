@@ -87,7 +87,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The new texts of one answer by bullet id, and the ids it made up."""
+    """The new texts of one answer by bullet id, and the ids in it that nobody asked for."""
 
     texts: dict[str, str]
     ignored: tuple[str, ...]
@@ -95,7 +95,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The variant's text, what changed by bullet id, what the guard decided, ids made up, and what was not sent.
+    """The variant's text, what changed by bullet id, what the guard decided, ids nobody asked for, what was not sent.
 
     A bullet with a violation is not among the changed ones: it keeps its text.
     """
@@ -154,7 +154,7 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     put = splice.mark_verified if ctx.marks_verified else splice.splice
     body = put(facts.document, safe)
     structure.assert_same_structure(facts.document.tree, locator.read(body).tree, facts.document.bullets)
-    return Rewrite(body, safe, evidence, first.ignored, chosen.report)
+    return Rewrite(body, safe, evidence, (*first.ignored, *second.ignored), chosen.report)
 
 
 async def save(payload: Payload, facts: Facts, result: Rewrite, tx: Tx) -> Saved:

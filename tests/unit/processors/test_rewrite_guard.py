@@ -235,6 +235,12 @@ def test_the_second_answer_fills_in_what_it_mends_and_every_decision_is_kept() -
     assert BAD["b0"] in proposed and second["b1"] in proposed
 
 
+def test_ids_that_either_answer_made_up_are_recorded() -> None:
+    first, second = {**BAD, "b8": "made up"}, {"b0": BETTER["b0"], "b2": "Not asked again", "name": "made up"}
+    result = asked_again({"rewrite": reply(first), "correct": reply(second)})
+    assert isinstance(result, Rewrite) and result.ignored == ("b8", "b2", "(no id)")
+
+
 def test_without_a_second_answer_what_is_safe_is_taken() -> None:
     result = asked_again({"rewrite": reply(BAD), "correct": Unavailable("timeout", retryable=True)})
     assert isinstance(result, Rewrite) and result.changed == {"b2": BETTER["b2"]}
