@@ -20,7 +20,7 @@ from aiworker.domain.analytics.figures import previous
 from aiworker.domain.analytics.review import HINTS, TOO_FEW, Review, review
 from aiworker.domain.analytics.slots import fill
 from aiworker.domain.analytics.words import NAMED_BY
-from aiworker.domain.resume.answer import first_object, text_of
+from aiworker.domain.resume.answer import closed, first_object, text_of
 from aiworker.domain.student_texts import SUMMARY_FAILED
 from aiworker.envelope import Scope
 from aiworker.errors import ContextTooLong, InvalidAnswer
@@ -52,12 +52,7 @@ ANSWER_TOKENS = 800
 INSTRUCTION_TOKENS = 1_200
 BROKEN = "An earlier answer was not taken. Keep to the rules, above all to these:"
 WENT: Mapping[Direction, str] = {"up": "rose", "down": "fell", "same": "was unchanged"}
-SCHEMA: Mapping[str, JsonValue] = {
-    "type": "object",
-    "properties": {"summary": {"type": "string"}},
-    "required": ["summary"],
-    "additionalProperties": False,
-}
+SCHEMA = closed({"summary": {"type": "string"}})
 
 Source = Literal["model", "trimmed", "corrected", "template", "not_enough_data", "offline"]
 

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from aiworker.domain import untrusted
+from aiworker.domain.resume.answer import closed
 from aiworker.domain.students import draft, reading, summary_rules
 from aiworker.domain.students.draft import Draft
 from aiworker.domain.students.profile import MARK, Profile, bullet_count, smaller
@@ -188,12 +189,7 @@ def _request(step: str, facts: Facts, ctx: Context, faults: Sequence[Fault] = ()
         step=step,
         task=NAME,
         inputs={"profile": shown.as_json(), "reasons": list[JsonValue](reasons), "rejected": list[JsonValue](rejected)},
-        schema={
-            "type": "object",
-            "properties": {draft.KEY: {"type": "string"}},
-            "required": [draft.KEY],
-            "additionalProperties": False,
-        },
+        schema=closed({draft.KEY: {"type": "string"}}),
         max_tokens=cap,
         # Without a second answer there is still a text made by rule.
         required=step == STEP,

@@ -224,7 +224,8 @@ def _request(
     prompt = prompts.render(NAME, values, tag=ctx.tag(step))
     cap = _cap(len(chosen.ids), ctx)
     # Without a second answer the refused bullets keep their texts.
-    request = LLMRequest(step, NAME, inputs, _answer_schema(chosen.ids), cap, required=step == STEP, prompt=prompt)
+    schema = answer.closed({bullet: {"type": "string"} for bullet in chosen.ids})
+    request = LLMRequest(step, NAME, inputs, schema, cap, required=step == STEP, prompt=prompt)
     return replace(request, truncated=chosen.report)
 
 
@@ -286,12 +287,3 @@ def _selection(facts: Facts, ctx: Context) -> truncation.Selection:
 
 def _cap(bullets: int, ctx: Context) -> int:
     return ctx.limits.answer(ANSWER_TOKENS + TOKENS_PER_BULLET * bullets)
-
-
-def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:
-    return {
-        "type": "object",
-        "properties": {bullet: {"type": "string"} for bullet in ids},
-        "required": list[JsonValue](ids),
-        "additionalProperties": False,
-    }

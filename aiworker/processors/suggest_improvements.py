@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from aiworker.domain import untrusted
 from aiworker.domain.resume import locator, truncation
+from aiworker.domain.resume.answer import closed
 from aiworker.domain.resume.guard import Guard
 from aiworker.domain.resume.guard.decisions import Evidence, NothingLeft, judge, measure, refused
 from aiworker.domain.resume.suggestions import (
@@ -207,13 +208,4 @@ def _answer_schema(ids: tuple[str, ...]) -> dict[str, JsonValue]:
         "text": {"type": "string"},
         "reason": {"type": "string"},
     }
-    return _closed({"suggestions": {"type": "array", "items": _closed(fields)}})
-
-
-def _closed(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    return {
-        "type": "object",
-        "properties": fields,
-        "required": list[JsonValue](fields),
-        "additionalProperties": False,
-    }
+    return closed({"suggestions": {"type": "array", "items": closed(fields)}})

@@ -1,4 +1,4 @@
-"""Reads a model's answer: a JSON object somewhere in its text, for rewrite-resume a flat map of id to new text.
+"""A model's answer, as it is asked for and as it is read: a JSON object somewhere in its text.
 
 Nothing is repaired: an answer cut inside "40 %" would become a valid string that says "4".
 """
@@ -14,6 +14,7 @@ from aiworker.domain.characters import storable
 from aiworker.domain.resume.spans import Malformed, Node, Object, Scalar, parse
 from aiworker.domain.student_texts import REWRITE_FAILED
 from aiworker.errors import InvalidAnswer
+from aiworker.protocol import JsonValue
 
 _OUTSIDE_STRING = re.compile(r'["{}]')
 _INSIDE_STRING = re.compile(r'\\.|"', re.DOTALL)
@@ -43,6 +44,16 @@ def read_answer(raw: str, known: Collection[str]) -> Answer:
         unknown=tuple(storable(key) for key in times if key not in known),
         missing=tuple(key for key in known if key not in texts),
     )
+
+
+def closed(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the JSON schema of an object of exactly these fields."""
+    return {
+        "type": "object",
+        "properties": dict(fields),
+        "required": list[JsonValue](fields),
+        "additionalProperties": False,
+    }
 
 
 def text_of(node: Node) -> str:

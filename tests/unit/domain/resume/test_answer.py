@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiworker.domain.resume.answer import read_answer
+from aiworker.domain.resume.answer import closed, read_answer
 from aiworker.errors import InvalidAnswer
 from tests.unit.domain.resume.documents import ANSWERS, OPAQUE, patient
 
@@ -101,3 +101,12 @@ def test_reading_raises_nothing_but_the_typed_error(raw: str, known: list[str]) 
     except InvalidAnswer:
         return
     assert set(answer.texts) | set(answer.missing) == set(known)
+
+
+def test_what_is_asked_for_is_an_object_of_exactly_these_fields_in_their_order() -> None:
+    assert closed({"text": {"type": "string"}, "id": {"enum": ["b0"]}}) == {
+        "type": "object",
+        "properties": {"text": {"type": "string"}, "id": {"enum": ["b0"]}},
+        "required": ["text", "id"],
+        "additionalProperties": False,
+    }
