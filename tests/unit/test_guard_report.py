@@ -6,34 +6,30 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
-
-import pytest
 
 from aiworker.domain.resume import locator
-from tests.guard.__main__ import Count, counted, total
+from tests.guard.__main__ import counted, total
 from tests.guard.cases import HALVES, Half, cases
 
 FALSE_ALARMS_MEASURED, FALSE_ALARMS_TARGET = 20 / 353, 0.03
 MISSES_MEASURED, MISSES_TARGET = 19 / 451, 0.02
+GATES = (
+    ("false alarms", True, FALSE_ALARMS_MEASURED, FALSE_ALARMS_TARGET),
+    ("misses", False, MISSES_MEASURED, MISSES_TARGET),
+)
 FEWEST_HONEST, FEWEST_FALSE, FEWEST_RESUMES = 300, 500, 16
 A_HALF: tuple[Half, ...] = ("tuning", "reporting")
 
 
-@lru_cache
-def errors(half: Half, *, honest: bool) -> Count:
-    return total(counted(list(cases(half))), honest=honest)
-
-
-@pytest.mark.parametrize(
-    ("honest", "measured", "target"),
-    [(True, FALSE_ALARMS_MEASURED, FALSE_ALARMS_TARGET), (False, MISSES_MEASURED, MISSES_TARGET)],
-    ids=["false alarms", "misses"],
-)
-def test_errors_stay_at_what_was_measured(*, honest: bool, measured: float, target: float) -> None:
-    found = errors("reporting", honest=honest)
-    names = [case.name for case in found.wrong]
-    assert found.rate <= measured, f"{found.rate:.1%}, measured {measured:.1%}, wanted {target:.0%}: {names}"
+def test_errors_stay_at_what_was_measured() -> None:
+    # One test of both: judging the half takes seconds, and two workers would each do it.
+    judged = counted(list(cases("reporting")))
+    worse = [
+        f"{found.rate:.1%} {what}, measured {measured:.1%}, wanted {target:.0%}: {[case.name for case in found.wrong]}"
+        for what, honest, measured, target in GATES
+        if (found := total(judged, honest=honest)).rate > measured
+    ]
+    assert not worse
 
 
 def test_there_are_enough_cases_of_enough_resumes() -> None:
