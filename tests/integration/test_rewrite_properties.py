@@ -91,8 +91,9 @@ def wanted(document: Document, answer: dict[str, str]) -> list[str]:
 
 
 def wanted_of(bullet: Bullet, answer: dict[str, str], guard: Guard) -> str:
-    new = answer.get(bullet.id, "").translate(HALF_A_CHARACTER | {0: None})
-    if not new.strip() or seen(new) == seen(bullet.text):
+    # A model quotes what it was shown, which is escaped.
+    new = untrusted.unescape(answer.get(bullet.id, "").translate(HALF_A_CHARACTER | {0: None}))
+    if not new.strip() or untrusted.seen(new) == untrusted.seen(bullet.text):
         return bullet.text
     if any(finding.is_violation for finding in guard.check(bullet.id, new)):
         event("refused")
@@ -101,13 +102,10 @@ def wanted_of(bullet: Bullet, answer: dict[str, str], guard: Guard) -> str:
     return new
 
 
-def seen(text: str) -> list[str]:
-    return untrusted.clean(text).text.split()
-
-
 @settings(deadline=None, suppress_health_check=FLAGS, max_examples=150)
 @given(STORABLE, MAPS, HONEST, st.booleans())
 @example('{"work": [{"bullets": [":", "Built it"]}]}', {"b0": "0", "b1": "—"}, set(), False)
+@example('{"work": [{"bullets": ["&lt;", "Built it &amp; ran it"]}]}', {}, {"b0", "b1"}, False)
 async def test_only_located_texts_differ_from_what_postgresql_hands_out(
     database: Database, text: str, answer: dict[str, str], reworded: set[str], ascii_only: bool
 ) -> None:
