@@ -16,10 +16,9 @@ from aiworker.protocol import LLMReply, LLMRequest
 from aiworker.runtime.execute import execute
 from aiworker.store.database import Database
 from aiworker.telemetry import logs
-from tests.integration.working import insert
 from tests.support import tables
 from tests.support.injections import Attack, answer, found, leaves, payload, planted
-from tests.support.jobs import ScriptedModel, envelope, runtime
+from tests.support.jobs import ScriptedModel, envelope, insert_example, runtime
 
 OF_OUR_OWN_RECORD = {
     "aiworker.calls": ("reply",),
@@ -75,7 +74,7 @@ def log() -> Generator[Callable[[], list[str]]]:
 
 async def plant(database: Database, attack: Attack) -> None:
     """Insert the rows that hold the attack."""
-    await insert(database, planted(attack))
+    await insert_example(database, planted(attack))
 
 
 def delivery(attack: Attack, job: str) -> Envelope:

@@ -13,8 +13,7 @@ from aiworker.protocol import JsonValue
 from aiworker.runtime import examples
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import rows
-from tests.integration.working import insert, processor_of
-from tests.support.jobs import envelope
+from tests.support.jobs import envelope, insert_example, processor_of
 
 JOB = "suggest-improvements"
 EXAMPLE = examples.load(JOB)
@@ -32,7 +31,7 @@ BETTER = {
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    await insert(database, EXAMPLE)
+    await insert_example(database, EXAMPLE)
 
 
 def item(number: int, text: str) -> dict[str, JsonValue]:

@@ -11,8 +11,7 @@ from aiworker.envelope import Envelope
 from aiworker.protocol import JsonValue
 from aiworker.store.database import Database
 from tests.integration.runtime.rows import rows
-from tests.integration.working import insert, processor_of
-from tests.support.jobs import envelope
+from tests.support.jobs import envelope, insert_example, processor_of
 from tests.unit.domain.students.profiles import EXAMPLE
 from tests.unit.domain.students.summaries import HONEST
 
@@ -26,7 +25,7 @@ PROCESSOR = processor_of(JOB)
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    await insert(database, EXAMPLE)
+    await insert_example(database, EXAMPLE)
 
 
 def job(**changes: JsonValue) -> Envelope:

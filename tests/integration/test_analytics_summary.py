@@ -25,18 +25,8 @@ from tests.integration.runtime.floor import Floor
 from tests.integration.runtime.floor import floor as floor
 from tests.integration.runtime.floor import own_environment as own_environment
 from tests.integration.runtime.rows import errors, outbox, outcome, rows
-from tests.integration.working import (
-    answer,
-    insert,
-    model,
-    previews,
-    processor_of,
-    served,
-    settings,
-    untagged,
-    work_in_vain,
-)
-from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, runtime
+from tests.integration.working import answer, model, previews, served, settings, untagged, work_in_vain
+from tests.support.jobs import NOW, Clock, ScriptedModel, again, envelope, insert_example, processor_of, runtime
 
 EXAMPLE = examples.load("generate-analytics-summary")
 JOB, TENANT, PAYLOAD = EXAMPLE.job, EXAMPLE.tenant, EXAMPLE.payload
@@ -58,7 +48,7 @@ PROCESSOR = processor_of(JOB)
 
 @pytest.fixture(autouse=True)
 async def example_rows(database: Database) -> None:
-    await insert(database, EXAMPLE)
+    await insert_example(database, EXAMPLE)
 
 
 def job(**changes: JsonValue) -> Envelope:

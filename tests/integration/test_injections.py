@@ -19,9 +19,8 @@ from aiworker.domain.analytics.slots import SLOT
 from aiworker.domain.resume.guard import Guard
 from aiworker.domain.students import draft
 from aiworker.llm import client
-from aiworker.processors import PROCESSORS, generate_analytics_summary
+from aiworker.processors import generate_analytics_summary
 from aiworker.runtime.oneshot import run_once
-from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.obedience import find_orders
@@ -32,6 +31,7 @@ from tests.integration.runtime.floor import ONCE, Floor
 from tests.integration.runtime.floor import floor as floor
 from tests.integration.runtime.floor import own_environment as own_environment
 from tests.integration.runtime.rows import rows
+from tests.integration.working import settings
 from tests.support.injections import (
     ANALYTICS,
     REWRITE,
@@ -44,7 +44,7 @@ from tests.support.injections import (
     load,
     payload,
 )
-from tests.support.jobs import HONEST, honest
+from tests.support.jobs import HONEST, honest, processor_of
 
 ATTACKS = load()
 REWRITING = [attack for attack in ATTACKS if REWRITE in attack.jobs]
@@ -56,26 +56,15 @@ TEXTS: Mapping[str, str] = {
 }
 """By job: the texts its readers are shown."""
 
-EVIDENCE = "what a resume or a profile orders counts as evidence for it"
-NAME = "a name from the platform's tables is shown as it is, whatever it says"
-DRIFT = "a claim in everyday words, without a figure or a name"
-
-OPEN: Mapping[tuple[str, str], str] = {}
-"""What gets through as yet, and why; a test fails as soon as one of these no longer does."""
-OPEN_IF_UNDERSTOOD: Mapping[tuple[str, str], str] = {}
-"""The same for what a provider's model makes of an attack by itself."""
-
 
 def orders_of(attack: Attack) -> tuple[str, ...]:
     """Return the claims that the fake providers' model makes of an attack by itself."""
     return find_orders(untrusted.clean(text).text for text in attack.texts).claims
 
 
-def case(attack: Attack, job: str, *others: str, known: Mapping[tuple[str, str], str] = OPEN) -> object:
-    """Return the parameters of a case, which is expected to fail while it is open."""
-    why = known.get((attack.id, job))
-    marks = [pytest.mark.xfail(strict=True, reason=why)] if why else []
-    return pytest.param(attack, job, *others, id="-".join([attack.id, job, *others]), marks=marks)
+def case(attack: Attack, job: str, *others: str) -> object:
+    """Return the parameters of a case."""
+    return pytest.param(attack, job, *others, id="-".join([attack.id, job, *others]))
 
 
 CASES = [case(attack, job) for attack in ATTACKS for job in attack.jobs]
@@ -83,7 +72,7 @@ ON_THE_WIRE = [
     case(attack, REWRITE, ("openai", "anthropic")[number % 2]) for number, attack in enumerate(REWRITING[::5])
 ]
 UNDERSTOOD = [
-    case(attack, REWRITE, known=OPEN_IF_UNDERSTOOD)
+    case(attack, REWRITE)
     for attack in REWRITING
     if attack.place.startswith(("vacancy.", "payload.")) and orders_of(attack)
 ]
@@ -94,8 +83,6 @@ def test_there_are_enough_attacks_of_enough_kinds() -> None:
     assert sum(kinds.values()) >= 48 and len(kinds) >= 10
     assert len({attack.id for attack in ATTACKS}) == len(ATTACKS)
     assert len(ON_THE_WIRE) >= 8 and len(UNDERSTOOD) >= 8
-    unknown = OPEN.keys() - {(attack.id, job) for attack in ATTACKS for job in attack.jobs}
-    assert not unknown
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
@@ -184,18 +171,11 @@ async def _sent(
     database: Database, database_url: str, fake: FakeProviders, provider: str, attack: Attack, step: Step
 ) -> Left:
     """Rewrite the attacked resume with a provider's model."""
-    own = {
-        "openai_api_key": fake.api_key,
-        "anthropic_api_key": fake.api_key,
-        "openai_base_url": fake.openai_url,
-        "anthropic_base_url": fake.anthropic_url,
-    }
-    settings = Settings.checked({"llm_provider": provider, "llm_compatible": False, **own}, {})
-    (processor,) = (one for one in PROCESSORS if one.name == REWRITE)
     await plant(database, attack)
     before = await stored(database)
     fake.default(step)
-    done = await run_once(processor, json.dumps(payload(attack, REWRITE)), settings, database_url)
+    data = json.dumps(payload(attack, REWRITE))
+    done = await run_once(processor_of(REWRITE), data, settings(provider, fake), database_url)
     return Left(await written_since(database, before), f"{done.result} {done.error}")
 
 

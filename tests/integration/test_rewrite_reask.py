@@ -28,9 +28,9 @@ from tests.integration.rewriting import BULLETS, FABRICATED, PAYLOAD, changed, f
 from tests.integration.rewriting import example_rows as example_rows
 from tests.integration.runtime.one_job import asked_ids
 from tests.integration.runtime.rows import errors, outbox, outcome, rows, runs, variants
-from tests.integration.working import processor_of, work_in_vain
+from tests.integration.working import work_in_vain
 from tests.support import doors
-from tests.support.jobs import HONEST, TENANT, Clock, ScriptedModel, again, envelope, runtime
+from tests.support.jobs import HONEST, TENANT, Clock, ScriptedModel, again, envelope, processor_of, runtime
 
 ORIGINALS = {bullet.id: bullet.text for bullet in BULLETS}
 PATHS = {bullet.id: bullet.path for bullet in BULLETS}
@@ -242,8 +242,10 @@ class Slow(ScriptedModel):
         reply, loop, span = await super().answer(request), asyncio.get_running_loop(), self.takes.pop(0)
         time = loop.time
         self.moves.setattr(loop, "time", lambda: time() + span.total_seconds())
-        # A timeout that is due by now comes before this ends.
-        await asyncio.sleep(0.01)
+        due = loop.create_future()
+        # Timers run in order: a timeout that is due by now has cancelled this before its own is met.
+        loop.call_at(loop.time(), lambda: due.done() or due.set_result(None))
+        await due
         return reply
 
 

@@ -11,32 +11,19 @@ import pytest
 
 from aiworker.envelope import Envelope
 from aiworker.errors import Decided, TransientFault
-from aiworker.processors import PROCESSORS, AnyProcessor
 from aiworker.protocol import JsonValue, LLMRequest, Saved
 from aiworker.queue.producer import JobStatus, NewJob
-from aiworker.runtime import examples, subjects
+from aiworker.runtime import subjects
 from aiworker.runtime.examples import Example
 from aiworker.runtime.execute import Runtime, execute
 from aiworker.runtime.preview import Preview, previewing
 from aiworker.settings import Settings
-from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from tests.integration.runtime.floor import Floor
 from tests.support import doors
 from tests.support.jobs import ScriptedModel
 
 _TAG = re.compile(rb"data-[0-9a-f]{10}")
-
-
-def processor_of(job: str) -> AnyProcessor:
-    (processor,) = (processor for processor in PROCESSORS if processor.name == job)
-    return processor
-
-
-async def insert(database: Database, example: Example) -> None:
-    """Insert the rows that the payloads of an example need."""
-    async with database.transaction(example.tenant) as db:
-        await examples.insert(db, example)
 
 
 # Answers

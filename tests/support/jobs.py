@@ -181,12 +181,18 @@ def honest(text: str) -> str:
     return f"{' '.join(text.split())}."
 
 
+def processor_of(job: str) -> AnyProcessor:
+    """Return the processor of a job."""
+    (found,) = (each for each in PROCESSORS if each.name == job)
+    return found
+
+
 def queues_of(processors: Sequence[AnyProcessor]) -> list[str]:
     """Return the queues that processors serve."""
     return [each.queue for each in processors]
 
 
 async def insert_example(database: Database, example: Example = EXAMPLE) -> None:
-    """Insert the rows the example's payload needs."""
+    """Insert the rows that the payloads of an example need."""
     async with database.transaction(example.tenant) as db:
         await examples.insert(db, example)

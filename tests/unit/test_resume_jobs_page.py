@@ -11,7 +11,7 @@ from aiworker.processors import PROCESSORS
 from aiworker.processors.generate_analytics_summary import Filters
 from aiworker.processors.rewrite_resume import Tone
 from aiworker.testing.core_api import COMPLETE, FIELDS, IN_APP
-from tests.integration.working import processor_of
+from tests.support.jobs import processor_of
 from tests.support.pages import page, table
 
 PAGE = page("resume-jobs")

@@ -34,8 +34,7 @@ from aiworker.processors.generate_student_summary import (
 from aiworker.protocol import Context, FollowUp, JsonValue, Limits, LLMReply, LLMRequest, Reply, Tx, Unavailable
 from aiworker.runtime.admit import validate
 from aiworker.store.summaries import StoredSummary
-from tests.integration.working import processor_of
-from tests.support.jobs import NOW, TENANT
+from tests.support.jobs import NOW, TENANT, processor_of
 from tests.unit.domain.students.profiles import BARE, EXAMPLE, STUDENTS, entry, of_example, small
 from tests.unit.domain.students.summaries import FIRST, FOUR, GOOD, HONEST, SECOND, THIRD, with_sentence
 
