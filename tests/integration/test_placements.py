@@ -6,7 +6,7 @@ import random
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, cast
 
@@ -219,7 +219,7 @@ class Count:
             Size(len(inside), len(outside)),
             sum(row["season"] == NOW for row in self.world.vacancies),
             self.season(NOW, inside),
-            outside=replace(self.season(NOW, outside)),
+            outside=self.season(NOW, outside),
             before=self.season(BEFORE, everybody) if has_before else None,
             branches=self.branches(),
             skills=self.skills(inside, outside),
