@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
-
-import pytest
-
-from aiworker import embedded
-from tests.e2e.daemon import NOWHERE, Site, opened_site
+from tests.e2e.daemon import NOWHERE, Site
 
 JOB = "generate-analytics-summary"
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
 
 
 async def test_the_example_is_shown_with_every_figure_that_leaves_and_run_dry(site: Site) -> None:

@@ -109,13 +109,6 @@ async def test_the_callback_is_shown_with_its_four_keys_and_without_its_secret(d
     assert ("1", "rewrite-resume", callback["resultId"]) in jobs(running)
 
 
-async def test_it_works_all_four_jobs(demo: Start) -> None:
-    running = await demo()
-    assert await running.ended(SECONDS) == 0
-    for name in NAMES:
-        assert any(re.search(rf"\b{name}\b.*\bcompleted\b", line) for line in running.out), name
-
-
 async def test_a_terminal_gets_colours(demo: Start) -> None:
     running = await demo(FORCE_COLOR="1")
     assert await running.ended(SECONDS) == 0

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from aiworker import embedded
-from tests.e2e.daemon import JOB, NOWHERE, Site, eventually, opened_site
+from tests.e2e.daemon import JOB, NOWHERE, Site, eventually
 from tests.support.environment import scrub
 from tests.support.jobs import EXAMPLE, payload
 from tests.unit.commands.running import aiworker
 
 CANARY = "Quillonde Barrowfax"
 ALL = ("waiting", "prioritized", "delayed", "active", "completed", "failed")
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    """Open a site; `enqueue` needs no database, so the command finds none."""
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
 
 
 def lines(*payloads: object) -> str:

@@ -7,17 +7,16 @@ The other rows stand where their part is tested: `tests/integration/queue` (Redi
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from aiworker import embedded
 from aiworker.runtime.killpoints import NAMES
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import EchoMap, Text
-from tests.e2e.daemon import Site, opened_site
+from tests.e2e.daemon import Site
+from tests.support.doors import variables
 from tests.support.jobs import payload
 
 KILLED = -9
@@ -52,24 +51,9 @@ async def fake() -> AsyncGenerator[FakeProviders]:
         yield opened
 
 
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as opened:
-        yield opened
-
-
-def asking(fake: FakeProviders) -> Mapping[str, str]:
-    return {
-        "LLM_PROVIDER": "openai",
-        "LLM_COMPATIBLE": "false",
-        "OPENAI_API_KEY": fake.api_key,
-        "OPENAI_BASE_URL": fake.openai_url,
-    }
-
-
 async def dies(site: Site, fake: FakeProviders, at: str, job: str) -> None:
     """Have a worker die at a place, and BullMQ find the job it had in hand."""
-    mortal = await site.start("serve", **asking(fake), AIWORKER_KILLPOINT=at)
+    mortal = await site.start("serve", **variables(fake, "openai"), AIWORKER_KILLPOINT=at)
     assert await mortal.ended() == KILLED
     assert [line["state"] for line in mortal.told("killed-at")] == [at]
     await site.deliver_again(job)
@@ -85,7 +69,7 @@ def test_every_kill_point_is_a_row() -> None:
 async def test_a_worker_that_dies_there_leaves_one_result(site: Site, fake: FakeProviders, death: Death) -> None:
     job = (await site.add(payload())).id
     await dies(site, fake, death.at, job)
-    successor = await site.serve(**asking(fake))
+    successor = await site.serve(**variables(fake, "openai"))
     await site.reaches(job, "completed")
     await site.core_api.wait_for(death.told)
     assert await successor.stop() == 0
@@ -105,7 +89,7 @@ async def test_a_worker_that_dies_between_its_failure_row_and_bullmq_repeats_the
     fake.default(Text("No map at all."))
     job = (await site.add(payload())).id
     await dies(site, fake, "before_ack", job)
-    successor = await site.serve(**asking(fake))
+    successor = await site.serve(**variables(fake, "openai"))
     await site.reaches(job, "failed")
     assert await successor.stop() == 0
 
@@ -119,7 +103,7 @@ async def test_a_job_that_kills_every_worker_is_poisoned_and_told(site: Site, fa
     job = (await site.add(payload())).id
     for _ in range(3):
         await dies(site, fake, "claimed", job)
-    last = await site.serve(**asking(fake))
+    last = await site.serve(**variables(fake, "openai"))
     await site.reaches(job, "failed")
     assert await last.stop() == 0
 

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 
-from aiworker import embedded
 from aiworker.domain.resume import locator
 from aiworker.testing.core_api import COMPLETE, IN_APP
-from tests.e2e.daemon import JOB, SECRET, Site, opened_site
+from tests.e2e.daemon import JOB, SECRET, Site
 from tests.e2e.resume_jobs import ANALYTICS
 from tests.support.jobs import EXAMPLE, TENANT, payload
 
 STUDENT = str(EXAMPLE.payload["student_id"])
 (BODY,) = (resume.body for resume in EXAMPLE.resumes if resume.resume_id == EXAMPLE.payload["resume_id"])
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
 
 
 # NOTIFY_IN_APP

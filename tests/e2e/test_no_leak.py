@@ -5,14 +5,11 @@ The canaries have no shape that a redacting pattern would know, so that only not
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from bullmq import Job
 
-from aiworker import embedded
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import (
     BadJson,
@@ -33,7 +30,7 @@ from aiworker.testing.llm.scenarios import (
     WrongShape,
 )
 from aiworker.testing.llm.wire import Provider
-from tests.e2e.daemon import SECRET, Daemon, Site, opened_site
+from tests.e2e.daemon import SECRET, Daemon, Site
 from tests.support.jobs import payload
 
 NAME = "Quillonde Barrowfax"
@@ -71,10 +68,9 @@ UNION ALL SELECT to_json(w)::text FROM aiworker.resume_rewrites w
 
 
 @pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as opened:
-        await _plant(opened)
-        yield opened
+async def site(site: Site) -> Site:
+    await _plant(site)
+    return site
 
 
 async def _plant(site: Site) -> None:

@@ -19,6 +19,7 @@ from aiworker.testing.llm.scenarios import EchoMap, Json
 from tests.e2e.daemon import JOB, NOWHERE, Site, opened_site
 from tests.e2e.resume_jobs import ALL_JOBS, ANALYTICS, JOBS, ResumeJob
 from tests.support.databases import copy_of
+from tests.support.doors import variables
 from tests.support.jobs import EXAMPLE, TENANT, payload
 
 OFFLINE = "offline-rules-1"
@@ -35,24 +36,6 @@ async def fake() -> AsyncGenerator[FakeProviders]:
     async with FakeProviders() as opened:
         opened.default(EchoMap())
         yield opened
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as opened:
-        yield opened
-
-
-def variables(provider: str, fake: FakeProviders) -> dict[str, str]:
-    """Return what makes a daemon take the fake for this provider."""
-    match provider:
-        case "openai":
-            own = {"OPENAI_API_KEY": fake.api_key, "OPENAI_BASE_URL": fake.openai_url}
-        case "anthropic":
-            own = {"ANTHROPIC_API_KEY": fake.api_key, "ANTHROPIC_BASE_URL": fake.anthropic_url}
-        case _:
-            own = {}
-    return {"LLM_PROVIDER": provider, "LLM_COMPATIBLE": "false", **own}
 
 
 class Story:
@@ -100,7 +83,7 @@ def _shape(value: object) -> object:
 async def story(provider: str, fake: FakeProviders, site: Site) -> Story:
     """Have a daemon work the example and return what it left."""
     told = Story(provider)
-    daemon = await site.serve(**variables(provider, fake))
+    daemon = await site.serve(**variables(fake, provider))
     job = await site.add(payload())
     await site.reaches(job.id, "completed", within=15.0)
     (told.callback,) = await site.core_api.wait_for(1)
@@ -180,7 +163,7 @@ async def test_an_honest_answer_to_each_further_job_reaches_its_rows_with_model_
     site: Site, fake: FakeProviders, provider: str
 ) -> None:
     await site.insert(ANALYTICS.example)
-    daemon = await site.serve(**variables(provider, fake))
+    daemon = await site.serve(**variables(fake, provider))
     for number, job in enumerate(JOBS, start=1):
         fake.script(Json(job.answer))
         job_id = (await site.add(job.payload, name=job.name)).id
@@ -201,7 +184,7 @@ async def test_run_job_asks_the_provider_that_is_set_and_writes_what_it_answers(
 ) -> None:
     await site.insert(job.example)
     fake.script(Json(job.answer))
-    ours = variables(provider, fake) | {"REDIS_URL": NOWHERE}
+    ours = variables(fake, provider) | {"REDIS_URL": NOWHERE}
     done = await site.run("run-job", job.name, job.example.text, "--json", **ours)
     (run,) = await site.rows("SELECT job_id FROM aiworker.runs")
     (callback,) = await site.core_api.wait_for(1)
@@ -239,7 +222,7 @@ async def test_a_queue_whose_provider_has_no_key_is_not_consumed_although_anothe
     site: Site, fake: FakeProviders
 ) -> None:
     job = await site.add(payload())
-    ours = variables("anthropic", fake) | {"LLM_PROVIDER": "openai"}
+    ours = variables(fake, "anthropic") | {"LLM_PROVIDER": "openai"}
     done = await site.run("serve", **ours)
     assert done.code == 3
     assert "ai-jobs: OPENAI_API_KEY is not set" in done.err
@@ -252,7 +235,7 @@ async def test_a_queue_whose_provider_has_no_key_is_not_consumed_although_anothe
 async def test_a_retired_model_is_refused_at_the_start_if_no_successor_is_wanted(
     site: Site, fake: FakeProviders
 ) -> None:
-    done = await site.run("serve", **variables("anthropic", fake), LLM_RETIRED_MODEL="fail")
+    done = await site.run("serve", **variables(fake, "anthropic"), LLM_RETIRED_MODEL="fail")
     assert done.code == 3
     assert "claude-sonnet-4-20250514" in done.err and "LLM_RETIRED_MODEL=successor" in done.err
     assert fake.requests == []

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aiworker import embedded
 from aiworker.domain.analytics.summary_rules import not_enough
 from aiworker.protocol import JsonValue
-from tests.e2e.daemon import JOB, OF_A_FAILURE, SECRET, Site, opened_site
+from tests.e2e.daemon import JOB, OF_A_FAILURE, SECRET, Site
 from tests.e2e.resume_jobs import ANALYTICS, JOBS, SUGGEST, SUMMARY, ResumeJob
 from tests.integration.suggesting import BULLETS
 from tests.support.jobs import EXAMPLE, TENANT
@@ -38,11 +36,10 @@ FROM aiworker.ai_job_errors e JOIN aiworker.runs r USING (run_id)
 
 
 @pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    """Open a site with two tenants: the students' campus and the one whose seasons are counted."""
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        await site.insert(ANALYTICS.example)
-        yield site
+async def site(site: Site) -> Site:
+    """Return a site with two tenants: the students' campus and the one whose seasons are counted."""
+    await site.insert(ANALYTICS.example)
+    return site
 
 
 # Done

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aiworker import embedded
-from tests.e2e.daemon import HELD_UP, JOB, NOWHERE, OF_A_FAILURE, Done, Site, eventually, opened_site
+from tests.e2e.daemon import HELD_UP, JOB, NOWHERE, OF_A_FAILURE, Done, Site, eventually
 from tests.e2e.resume_jobs import ANALYTICS, JOBS, SUGGEST, SUMMARY, ResumeJob
 from tests.integration.embedded.support import end_everything, server_processes
 from tests.support import databases
@@ -24,13 +23,6 @@ from tests.unit.commands.running import aiworker
 CANARY = "Quillonde Barrowfax"
 OF_VARIANT = ("tenant_id", "student_id", "title", "text", "version", "is_ai_variant", "base_resume_id")
 OWN_OF_RUN = {"run_id", "variant_id", "created_at"}
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    """Open a site on which nobody finds a Redis."""
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
 
 
 async def run_job(site: Site, *words: str, job: str = JOB, stdin: str = "", **variables: str) -> Done:

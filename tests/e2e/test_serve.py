@@ -6,16 +6,15 @@ import asyncio
 import re
 import signal
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from aiworker import embedded
 from aiworker.store.database import opened
-from tests.e2e.daemon import HELD_UP, JOB, OF_A_FAILURE, SECRET, Site, eventually, opened_site, resumes_locked
+from tests.e2e.daemon import HELD_UP, JOB, OF_A_FAILURE, SECRET, Site, eventually, resumes_locked
 from tests.integration.embedded.support import all_gone, await_all_gone, end_everything
 from tests.support import databases
 from tests.support.jobs import EXAMPLE, TENANT, insert_example, payload
@@ -23,12 +22,6 @@ from tests.support.jobs import EXAMPLE, TENANT, insert_example, payload
 DEFAULT_REDIS_PORT = 6379
 CANARY = "Quillonde Barrowfax"
 CANARY_MAIL = "quillonde.barrowfax@example.net"
-
-
-@pytest.fixture
-async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:
-    async with opened_site(tmp_path, database_url, servers.redis_url) as site:
-        yield site
 
 
 async def completed(site: Site) -> str:

@@ -38,6 +38,13 @@ def settings(fake: FakeProviders, provider: str, *, url: str | None = None, **va
     return Settings.model_validate({"llm_provider": provider, **given})
 
 
+def variables(fake: FakeProviders, provider: str) -> dict[str, str]:
+    """Return what makes a command take the fake for this provider."""
+    given = {} if provider == "offline" else {"api_key": fake.api_key, "base_url": on(fake, provider)}
+    own = {f"{provider}_{name}".upper(): value for name, value in given.items()}
+    return {"LLM_PROVIDER": provider, "LLM_COMPATIBLE": "false", **own}
+
+
 def on(fake: FakeProviders, provider: str) -> str:
     """Return the base URL of the fake on loopback."""
     return fake.openai_url if provider == "openai" else fake.anthropic_url
