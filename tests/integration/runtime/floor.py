@@ -123,12 +123,3 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Hanging:
 
     monkeypatch.setattr(client, "build", build)
     return hanging
-
-
-async def rows(database: Database, query: str) -> list[dict[str, Any]]:
-    async with database.transaction(None) as db:
-        return [dict(row) for row in await db.fetch(query)]
-
-
-async def runs(database: Database) -> list[dict[str, Any]]:
-    return await rows(database, "SELECT * FROM aiworker.runs ORDER BY created_at")

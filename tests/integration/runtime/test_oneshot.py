@@ -23,6 +23,7 @@ from aiworker.store import budgets
 from aiworker.store.budgets import Caps, Hold
 from aiworker.store.database import Database
 from aiworker.testing.core_api import FakeCoreApi
+from tests.integration.runtime.rows import rows
 from tests.support.environment import scrub
 from tests.support.jobs import EXAMPLE, REWRITTEN, TENANT, ScriptedModel, envelope, insert_example, payload, runtime
 
@@ -56,11 +57,6 @@ async def counts(database: Database) -> dict[str, int]:
     tables = (*TABLES, "resumes", "students", "jobs")
     async with database.transaction(None) as db:
         return {table: await db.fetchval(f"SELECT count(*) FROM {table}") for table in tables}
-
-
-async def rows(database: Database, query: str) -> list[dict[str, Any]]:
-    async with database.transaction(None) as db:
-        return [dict(row) for row in await db.fetch(query)]
 
 
 # A run that counts

@@ -30,9 +30,8 @@ from tests.integration.runtime.floor import (
     log,
     model,
     own_environment,
-    rows,
-    runs,
 )
+from tests.integration.runtime.rows import rows, runs
 from tests.support.jobs import NOW, REWRITTEN, ScriptedModel, envelope, insert_example, processor, question, runtime
 
 __all__ = ["floor", "log", "model", "own_environment"]

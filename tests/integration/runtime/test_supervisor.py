@@ -35,9 +35,8 @@ from tests.integration.runtime.floor import (
     log,
     model,
     own_environment,
-    rows,
-    runs,
 )
+from tests.integration.runtime.rows import rows, runs
 from tests.support.databases import copy_of
 from tests.support.jobs import (
     EXAMPLE,
