@@ -12,9 +12,11 @@ import pytest
 
 from aiworker import embedded
 from aiworker.store.database import Database, opened
-from tests.support import databases
+from tests.support import databases, memory
 from tests.support.environment import is_ours
 from tests.support.network import only_loopback
+
+IN_MEMORY = pytest.StashKey[memory.Claim]()
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +32,33 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     only_loopback(monkeypatch)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that started the run claim a place for the data of its servers."""
+    if not hasattr(config, "workerinput") and (claim := memory.claim()):
+        config.stash[IN_MEMORY] = claim
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker of that place."""
+    if claim := node.config.stash.get(IN_MEMORY, None):
+        node.workerinput["in_memory"] = str(claim.directory)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing of it behind."""
+    if claim := config.stash.get(IN_MEMORY, None):
+        claim.release()
+
+
 @pytest.fixture(scope="session")
-def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the data directory of this run's servers; all xdist workers share one."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "servers"
+def servers_dir(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data directory of this run's servers, in memory if there is room; all xdist workers share one."""
+    claim, base = pytestconfig.stash.get(IN_MEMORY, None), tmp_path_factory.getbasetemp()
+    told: dict[str, str] | None = getattr(pytestconfig, "workerinput", None)
+    if told is None:
+        return memory.servers_in(claim.directory if claim else base)
+    return memory.servers_in(Path(told["in_memory"]) if "in_memory" in told else base.parent)
 
 
 @pytest.fixture(scope="session")
