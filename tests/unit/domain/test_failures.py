@@ -18,10 +18,13 @@ import aiworker
 from aiworker import errors
 from aiworker.domain import failures
 from aiworker.domain.failures import PERMANENT, Failure, code_of, estimate, group, pattern_of, verdict_of
+from aiworker.domain.resume.guard.decisions import Evidence, NothingLeft
 from aiworker.errors import AiworkerError, BudgetSpent, Cancel, ContextTooLong, Decided, RateLimited
+from aiworker.protocol import Measured
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 PACKAGE = Path(aiworker.__file__).parent
+NOTHING_MEASURED = Measured("", "", "", texts=0, refused=0, entities=0, grounded=0, is_partial=False)
 ROOMS = ("runtime", "processors", "queue", "llm", "outbound", "store", "domain")
 """Where a job's error can come from; what commands and embedded servers raise never ends a job."""
 
@@ -54,6 +57,8 @@ def made(kind: type[AiworkerError]) -> AiworkerError:
         return kind(until=NOW + timedelta(hours=7))
     if issubclass(kind, ContextTooLong):
         return kind(maximum=-1)
+    if issubclass(kind, NothingLeft):
+        return kind("", Evidence("", (), NOTHING_MEASURED))
     return kind()
 
 
