@@ -155,11 +155,16 @@ def supervisor_pids(data_dir: Path) -> list[int]:
 
 
 def end_everything(data_dir: Path) -> None:
-    """Leave no process behind, whatever the test did."""
-    for pid in (*supervisor_pids(data_dir), *server_processes(data_dir)):
-        if is_alive(pid):
+    """Leave no process behind, whatever the test did, and none of PostgreSQL's segments in shared memory."""
+    for pid in filter(is_alive, supervisor_pids(data_dir)):
+        kill(pid)
+    try:
+        # Their supervisor's death has told the servers to shut down; one that is killed clears nothing up.
+        wait_until(lambda: not server_processes(data_dir), "the servers shut down")
+    except AssertionError:
+        for pid in filter(is_alive, server_processes(data_dir)):
             kill(pid)
-    wait_until(lambda: not server_processes(data_dir), "no server of the test is left")
+        wait_until(lambda: not server_processes(data_dir), "no server of the test is left")
 
 
 def run_sql(url: str, *statements: str) -> None:
