@@ -23,7 +23,9 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _words_of(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
+    """Return the words without acronyms: MIT is no "mit"."""
+    shouts = text.isupper()
+    return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 
 
 _STOP_WORDS: Mapping[str, frozenset[str]] = {
@@ -52,6 +54,14 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
         "hai hain ka ki ke ko se mein aur kiya kiye kar karke karne karta karti tha thi liye par bhi ne ek yeh woh jo"
         " apne sath saath wala wale hum maine banaya banayi hua hui gaya raha diya"
     ),
+    "nl": _words(
+        "de het een en van op met voor die dat niet aan te zou hebben door uit naar bij zijn werd werden heb ik wij"
+        " tussen tijdens onder ook elke"
+    ),
+    "pl": _words("na od przez dla oraz się jest było za po przy który które ich co raz tym lub nad pod"),
+    "ro": _words("și în cu pentru din pe care fost prin unei unui sau după fiecare"),
+    "sv": _words("och att det som på av för den ett har från varje inom mellan vid"),
+    "da": _words("og det som på af til fra hver mellem ved inden jeg"),
     "de": _words(
         "der die das den dem des ein eine einer einen und in im mit für von zu zur zum auf an am bei als ist war"
         " nicht durch über nach aus wurde wurden sich ich wir unser oder sowie"
@@ -78,11 +88,11 @@ def inserted(text: str, own: str, known: Collection[str]) -> str | None:
 
     `known` are words that may stand there, as those of names do.
     """
-    found = _words_of(text)
-    for name, stops in _STOP_WORDS.items():
-        theirs = stops - _STOP_WORDS[own]
-        places = [at for at, word in enumerate(found) if word in theirs and word not in known]
-        if name != own and any(b - a < _NEAR and found[a] != found[b] for a, b in pairwise(places)):
+    foreign = _ANY - _STOP_WORDS[own]
+    found = [(at, word) for at, word in enumerate(_words_of(text)) if word in foreign and word not in known]
+    for name, stops in _STOP_WORDS.items() if len(found) > 1 else ():
+        theirs = [(at, word) for at, word in found if word in stops]
+        if any(b - a < _NEAR and one != other for (a, one), (b, other) in pairwise(theirs)):
             return name
     return None
 

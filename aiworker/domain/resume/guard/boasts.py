@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
+from typing import Final
 
 from aiworker.domain.resume.guard import turns
 from aiworker.domain.resume.guard.findings import Finding
@@ -12,6 +14,7 @@ from aiworker.domain.resume.guard.lexicon import (
     CREDENTIALS,
     DOCTORAL,
     FEW,
+    GAINING,
     RANKED,
     SCOPE,
     SMALL,
@@ -23,7 +26,10 @@ from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
 from aiworker.domain.resume.guard.outcomes import OUTCOMES
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.unstated import matched, unstated
-from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
+
+_ENDING: Final = listed("with in on at by from for to via using that who which and or de en con para")
+"""What ends the name of a group."""
 
 
 def awards(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -31,10 +37,12 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     is_stated = bool((AWARDS - CREDENTIALS) & source.bullet.hyphenated)
     is_ranked = bool(turns.RANK.search(source.bullet.text))
     none = frozenset[str]()
+    gained = GAINING if turns.GAINED.search(source.bullet.text) else none
     stated = (WON if is_stated else RANKED if is_ranked else none) | (
         DOCTORAL if DOCTORAL & source.bullet.hyphenated else none
     )
-    yield from unstated("award", AWARDS - stated - text.explained, source, text)
+    plain = frozenset((match[1] or match[2]).lower() for match in turns.NO_AWARD.finditer(text.text))
+    yield from unstated("award", AWARDS - stated - gained - text.explained - plain, source, text)
     yield from matched("award", turns.HONOUR, source, text)
     known = source.bullet.text.lower()
     yield from (
@@ -53,13 +61,17 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
             yield Finding("scope", match[0])
+    yield from matched("scope", turns.CLOCK, source, text)
     for finding in matched("scope", turns.REACH, source, text):
         said = {stem(word) for word in words(finding.token) if word not in STOP_WORDS}
-        if text.explained.issuperset(word for word in words(finding.token) if word not in STOP_WORDS):
+        telling = [word for word in words(finding.token) if word not in STOP_WORDS]
+        if telling and text.explained.issuperset(telling):
             continue
         if not said or "other" in finding.token.lower().split() or not said <= source.bullet.stems:
             yield finding
-    if (found := turns.ALONE.search(text.text)) and not turns.ALONE.search(source.bullet.text):
+    if (found := turns.ALONE.search(text.text)) and not (
+        turns.ALONE.search(source.bullet.text) or turns.ALONE_TOO.search(source.bullet.text)
+    ):
         yield Finding("scope", found[0])
     yield from _reaching(source, text)
 
@@ -68,19 +80,29 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
     """Find "every depot" or "across the province" of which the bullet has no word."""
     for pattern in (turns.OVER, turns.UNIVERSAL):
         for match in pattern.finditer(text.text):
-            said = [word for word in words(match[1]) if word not in STOP_WORDS]
+            noun = takewhile(lambda word: word not in _ENDING, words(match[1]))
+            said = [word for word in noun if word not in STOP_WORDS]
             if not said or said[0] in NUMBER_WORDS or FEW & set(said):
                 continue
-            there = [word for word in source.bullet.words if stem(word) in set(map(stem, said))]
+            known = {*map(stem, said), *(word + ending for word in said for ending in ("s", "es"))}
+            there = [word for word in source.bullet.words if stem(word) in known or word in known]
             # "All branches" says more than "the branch"; "all notes" of notes does not.
             is_one = (
                 pattern is turns.UNIVERSAL
                 and not match[0].lower().startswith("whole")
                 and not turns.ALL.search(source.bullet.text)
-                and not any(word.endswith("s") for word in there)
+                and not any(word.endswith("s") and not word.endswith("ss") for word in there)
             )
-            if not there or is_one:
+            is_each = len(turns.EACH.findall(source.bullet.text)) >= len(turns.EACH.findall(text.text))
+            is_none = bool(there) and bool(turns.NEVER.search(source.bullet.text))
+            if not is_each and (not there or (is_one and not is_none)):
                 yield Finding("scope", match[0].strip())
+
+
+def _is_named(word: str, source: Source, text: Reading) -> bool:
+    """Say whether a word stands beside another as it does in the entry: "loyalty desk", "personal injury"."""
+    known = source.entry.runs(2)
+    return any(run in known and word in shown.split() for run, shown in text.runs(2).items())
 
 
 def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -88,6 +110,6 @@ def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:
     known = source.bullet.hyphenated | source.frame.hyphenated | text.explained
     is_money = any(number.kind in MONEY for number in source.bullet.numbers)
     for claimed, same in OUTCOMES:
-        new = text.hyphenated & claimed
+        new = {word for word in text.hyphenated & claimed if not _is_named(word, source, text)}
         if new and not (claimed | same) & known and not (is_money and "cost" in claimed):
             yield Finding("outcome", min(new))

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
+from itertools import takewhile
 from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import turns
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import AMBIGUOUS, EVERYDAY_MEANS, REWORDED, SKILL_PHRASES
-from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
+from aiworker.domain.resume.guard.lexicon import AMBIGUOUS, EVERYDAY_MEANS, FILLERS, REWORDED, SKILL_PHRASES
+from aiworker.domain.resume.guard.notations import months
+from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.reading import ROOT, Reading, Rewording, Source
 from aiworker.domain.resume.guard.words import STOP_WORDS, plain, stem, words
 
@@ -20,7 +22,8 @@ COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
-_UNTELLING: Final = NUMBER_WORDS | REWORDED | STOP_WORDS
+_MEASURED: Final = frozenset(map(stem, (*MAGNITUDES, *CURRENCIES)))
+_UNTELLING: Final = NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS
 """What anybody writes."""
 
 
@@ -31,9 +34,11 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
         is_known = (
             source.entry.named.names(term) or term.text.lower() in text.explained or _abbreviates(term.text, source)
         )
+        is_defined = f"({term.text})" in text.text and term.text.lower().removesuffix("s") in text.named.initials
         is_noun = not term.is_marked and spoken["de"] > max(1, spoken["en"])
-        if not is_known and not is_noun:
+        if not (is_known or is_noun or is_defined):
             yield Finding("term", term.text)
+    yield from (Finding("term", month) for month in sorted(months(text.text) - source.entry.named.keys))
 
 
 def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -48,18 +53,32 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
                 continue
             phrase, said = phrases[run], words(phrases[run])
             there = [stem(word)[:ROOT] in roots for word in said]
-            is_near = (all(there) and len(min(said, key=len)) > 1) if run in _common() else any(there)
-            is_word = size > 1 or phrase in text.words
+            fewest = len(said) if run in _common() else len(said) // 2
+            is_near = sum(there) >= max(1, fewest) and (run not in _common() or len(min(said, key=len)) > 1)
+            is_word = size > 1 or (phrase in text.words and phrase not in text.named_words)
             is_short = "".join(word[0] for word in said) in keys
             if is_word and not (is_near or is_short or text.explained.issuperset(said)):
                 yield Finding("skill", phrase)
+
+
+def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find two words in a row of another entry or of the skills, neither of which this entry has."""
+    known, here, roots = source.resume.runs(2), source.entry.runs(2), source.entry.roots
+    for run, shown in text.runs(2).items():
+        is_theirs = run in known and run not in here
+        if is_theirs and not any(
+            word.isdigit() or word in _UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
+            for word in words(shown)
+        ):
+            yield Finding("skill", shown)
 
 
 def means(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a tool or method that something is said to be done with, of which the entry has no word."""
     known, roots = source.entry.stems, source.entry.roots
     for match in turns.MEANS.finditer(text.text):
-        named = [word for word in words(match[1]) if word.isalpha() and word not in STOP_WORDS]
+        named = [word for word in takewhile(lambda word: word != "to", words(match[1])) if word.isalpha()]
+        named = [word for word in named if word not in STOP_WORDS]
         hard = (number.span for number in text.numbers if not number.is_soft)
         if any(start < match.end() and match.start() < end for start, end in hard):
             continue
@@ -75,7 +94,7 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
     theirs, known = vacancy.runs(COPIED_WORDS), source.resume.runs(COPIED_WORDS)
     for run, shown in text.runs(COPIED_WORDS).items():
-        if run in theirs and run not in known and _is_telling(shown, text):
+        if run in theirs and run not in known and _is_telling(shown, source, text):
             yield Finding("copied", shown)
             return
     theirs, known = vacancy.runs(2), source.resume.runs(2)
@@ -88,12 +107,22 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
         if not is_short and not any(word.isdigit() or word in _UNTELLING for word in said):
             yield Finding("copied", shown)
             return
+    theirs = vacancy.runs(3)
+    for run, shown in text.runs(3).items():
+        if run not in theirs:
+            continue
+        known = source.resume.stems | _MEASURED
+        new = [word for word in words(shown) if stem(word) not in known and word not in STOP_WORDS]
+        if len(new) > 1 and not text.explained.issuperset(new):
+            yield Finding("copied", shown)
+            return
 
 
-def _is_telling(shown: str, text: Rewording) -> bool:
-    """Say whether a run of words holds enough that is not in everybody's mouth, and no acronym spelt out."""
+def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
+    """Say whether a run of words holds enough that is new and not in everybody's mouth, and no acronym spelt out."""
     said = [word for word in words(shown) if not (word in STOP_WORDS or word in NUMBER_WORDS or word.isdigit())]
-    return len(said) >= _FEWEST_COPIED and not text.explained.issuperset(said)
+    is_own = all(stem(word) in source.bullet.stems for word in said)
+    return len(said) >= _FEWEST_COPIED and not is_own and not text.explained.issuperset(said)
 
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
@@ -107,6 +136,7 @@ def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Fi
 
 def _abbreviates(term: str, source: Source) -> bool:
     """Say whether a short term stands for words of the bullet, or a level for its figure: RN, N1."""
+    term = term.removesuffix("s")
     if re.fullmatch(r"[A-Z]\d", term):
         return any(number.value == int(term[1]) for number in source.bullet.numbers)
     is_short = len(term) == 2 and term.isupper() and term.lower() not in AMBIGUOUS

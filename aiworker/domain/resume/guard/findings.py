@@ -20,6 +20,7 @@ REASONS: Final[Mapping[str, str]] = {
     "award": "an award it does not state",
     "scope": "a scale it does not state",
     "outcome": "another result than the bullet's",
+    "added": "something the entry does not say",
     "copied": "words of the position or of the instructions instead of the resume's",
     "too-long": "too long",
     "too-short": "too short",

@@ -11,8 +11,8 @@ from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
 from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, UNITS, WORDS
 from aiworker.domain.resume.guard.rates import ADVERBS
-from aiworker.domain.resume.guard.reading import Reading, Source
-from aiworker.domain.resume.guard.words import stem
+from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.words import content, listed, stem
 from aiworker.domain.resume.phrases import Tone
 
 LONGEST: Final = 1.9
@@ -27,11 +27,14 @@ FEW_LOSSES: Final = ((0.34, 0.85),)
 FEWEST_WORDS: Final = 4
 """Of fewer, one more or less says little."""
 TERMS_KEPT: Final = 0.5
+FEW_WORDS: Final = 6
 FOREIGN_WORDS: Final = 3
 """Stop words of another language that a text must hold to be taken for it."""
 
-_LETTERS: Final = frozenset("äöüßñãõ¿¡")
+_LETTERS: Final = frozenset("äöüßñãõ¿¡ąćęłńśźżčšžřěůőűășțåæøğı")
 """What English does without: a text has them from its resume, or is in another language."""
+_ACCENTS: Final = frozenset("éèêëàâîïôûùçáíóúìò")
+"""What a text without a common English word is not English with."""
 _MEASURED: Final = (*UNITS, *UNITS.values(), *MAGNITUDES, *TIMES, *CURRENCIES, *ADVERBS)
 _FILLERS: Final = frozenset(
     stem(word)
@@ -48,6 +51,20 @@ _FILLERS: Final = frozenset(
 )
 """Of no weight here; figures, their units and rates have rules of their own."""
 _VAGUE: Final = frozenset(stem(word) for word in VAGUE)
+_MADE: Final = frozenset(
+    stem(word)
+    for word in listed(
+        "developed created designed prepared produced delivered implemented provided improved solved resolved handled"
+        " processed answered completed built enabled earned generated"
+    )
+)
+"""What may stand for another verb of the bullet."""
+_ASIDE: Final = re.compile(
+    r",? ?\b(?:so that|so as to|while|when|whenever|which|whom|who|that|usually|alongside|because|in order to|where"
+    r"|often|until)\b[^,;.]*",
+    re.IGNORECASE,
+)
+_AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
 _CONTACT: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+"
     r"|(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])",
@@ -59,9 +76,11 @@ _MARKUP: Final = re.compile(
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
 
-def length(source: Source, text: Reading, tone: Tone | None) -> Iterator[Finding]:
+def length(source: Source, text: Rewording, tone: Tone | None) -> Iterator[Finding]:
     """Find a text that is far longer or shorter than its source."""
-    before, after = len(source.bullet.text), len(text.text)
+    added = set(text.words) & set(source.frame.words) - set(source.bullet.words)
+    # Whom it was done for and when costs a line that the bullet does not have.
+    before, after = len(source.bullet.text), len(text.written) - sum(len(word) + 1 for word in added)
     ratio = LONGEST_OF_TONE.get(tone, LONGEST) if tone else LONGEST
     if after > max(LONGEST * before, before + LONGER_BY):
         yield Finding("too-long", f"{after} characters for {before}")
@@ -73,14 +92,14 @@ def length(source: Source, text: Reading, tone: Tone | None) -> Iterator[Finding
 
 def kept(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text that has lost what its source was about."""
-    told = [word for word in source.bullet.content if word not in _FILLERS and not word[0].isdigit()]
+    told = _told(source.bullet.text)
     was, now = set(told), set(text.content)
     kept = len(was & now)
     roots = {word[:ROOT] for word in now}
     shortened = _shortened(source.bullet, text)
     now |= was & {stem(word) for word in shortened}
     like = sum(word in now or word[:ROOT] in roots for word in was)
-    said = [word for word in text.content if word not in _FILLERS and not word[0].isdigit()]
+    said = [word for word in text.content if (word not in _FILLERS or word in _MADE - was) and not word[0].isdigit()]
     size = len([word for word in said if word in was or word not in _VAGUE])
     losses = LOSSES if len(was) >= FEWEST_WORDS else FEW_LOSSES
     is_lost = kept < CONTENT_KEPT * len(was) or any(
@@ -102,6 +121,13 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     ]
     if named and len(named) - len(lost) < TERMS_KEPT * len(named):
         yield Finding("terms-lost", ", ".join(term.text for term in lost))
+
+
+def _told(bullet: str) -> list[str]:
+    """Return the stems of what a bullet says, without a clause that only says what for, or when."""
+    short = _ASIDE.sub("", bullet)
+    text = short if len(short) > SHORTEST * len(bullet) else bullet
+    return [word for word in content(text) if word not in _FILLERS and not word[0].isdigit()]
 
 
 def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
@@ -149,23 +175,27 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
             return
     if foreign := language.inserted(text.text, source.language, source.resume.tokens):
         yield Finding("language", foreign)
+        return
+    accents = _ACCENTS & text.letters - source.resume.letters
+    if accents and source.language == "en" and language.counts(text.text)["en"] <= (len(text.words) > FEW_WORDS):
+        yield Finding("language", min(accents))
 
 
-def noise(source: Source, text: Reading) -> Iterator[Finding]:
+def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what models leave in their answers: announcements, markup, quotes, addresses."""
-    low = text.text.strip().lower()
-    opening = next((opening for opening in NOISE_OPENINGS if low.startswith(opening)), None)
+    low = text.written.strip().lower()
+    opening = next((opening for opening in NOISE_OPENINGS if re.match(rf"{re.escape(opening)}(?!\w)", low)), None)
     if opening and not source.bullet.text.strip().lower().startswith(opening):
         yield Finding("noise", opening)
-    if "as an ai" in low or "language model" in low:
+    if _AS_MODEL.search(low):
         yield Finding("noise", "as an ai")
     was = source.bullet.text
     for pattern in (_MARKUP, _QUOTED):
-        if (found := pattern.search(text.text)) and not pattern.search(was):
+        if (found := pattern.search(text.written)) and not pattern.search(was):
             yield Finding("noise", found[0][:1] if pattern is _QUOTED else found[0].strip() or "list")
-    if len(text.text.splitlines()) > 1 and len(was.splitlines()) == 1:
+    if len(text.written.splitlines()) > 1 and len(was.splitlines()) == 1:
         yield Finding("noise", "line break")
-    yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.text) if found not in was)
+    yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.written) if found not in was)
 
 
 def style(source: Source, text: Reading) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiworker.domain import untrusted
 from aiworker.domain.characters import storable
 from aiworker.domain.resume import language, locator
-from aiworker.domain.resume.guard import boasts, claims, figures, form, roles
+from aiworker.domain.resume.guard import additions, boasts, claims, figures, form, roles
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
@@ -65,7 +65,7 @@ class Guard:
             return ()
         if bullet_id in self.flagged:
             return (Finding("instruction", "the bullet speaks to a model"),)
-        return tuple(dict.fromkeys(self._found(source, Rewording(text, source))))
+        return tuple(dict.fromkeys(self._found(source, Rewording.of(text, source))))
 
     @staticmethod
     def entities(text: str) -> int:
@@ -84,6 +84,7 @@ class Guard:
         yield from figures.check(source, text)
         yield from claims.named_terms(source, text)
         yield from claims.skill_phrases(source, text)
+        yield from claims.elsewhere(source, text)
         yield from claims.means(source, text)
         yield from roles.leadership(source, text)
         yield from roles.helped(source, text)
@@ -92,6 +93,7 @@ class Guard:
         yield from boasts.outcomes(source, text)
         yield from claims.copied(source, text, self.vacancy)
         yield from claims.recited(source, text, self.instructions)
+        yield from additions.added(source, text)
         yield from form.length(source, text, self.tone)
         yield from form.kept(source, text)
         yield from form.spoken(source, text)

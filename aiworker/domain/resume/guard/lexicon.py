@@ -18,7 +18,7 @@ TECHNOLOGIES: Final = listed(
     " jira confluence trello asana selenium cypress jest pytest junit postman swagger nginx grafana prometheus"
     " elasticsearch kibana logstash splunk datadog snowflake redshift bigquery dbt cassandra dynamodb php laravel"
     " symfony ruby scala perl golang haskell erlang elixir unreal blender primavera staad revit etabs minitab spss"
-    " stata tally quickbooks zoho seo crm erp etl oop iot gis arcgis qgis plc scada cnc hplc pcr elisa solidity"
+    " stata quickbooks zoho seo crm erp etl oop iot gis arcgis qgis plc scada cnc hplc pcr elisa solidity"
     " ethereum web3 llm chatgpt langchain hive-ql pyspark mlflow kubeflow argocd istio vagrant circleci sonarqube"
     " webpack babel vite redux rxjs ionic xamarin webgl opengl cuda openmp mpi latex netsuite workday moodle canva"
     " after-effects zendesk intercom marketo google-ads adwords hotjar mixpanel looker-studio alteryx informatica"
@@ -30,7 +30,7 @@ TECHNOLOGIES: Final = listed(
 HOMOGRAPHS: Final = listed(
     "go spark swift rust express flask excel spring r c hive oracle unity slack notion lean agile ruby scala chef"
     " puppet salt vault consul looker segment sketch maya access word outlook teams drive meet forms sheets"
-    " assembly julia"
+    " assembly julia tally"
 )
 """Tools only when they are written with a capital."""
 
@@ -77,6 +77,8 @@ ALIASES: Final[Mapping[str, str]] = {
         "november": "nov noviembre",
         "december": "dec dic diciembre",
         "db": "dbs",
+        "celsius": "°c",
+        "fahrenheit": "°f",
         "private": "pvt",
         "limited": "ltd",
     }.items()
@@ -86,7 +88,7 @@ ALIASES: Final[Mapping[str, str]] = {
 SYMBOLS: Final = listed(
     "db kl ml µl μl khz mhz ghz hz ma mah kv kw kwh mw mpa kpa gpa nm kn rpm bpm u v a w l n mg kg µa μa mv µv ω"
     " ohm ohms pf nf µf hp psi bar dpi ppm ppb mol mm mmol lux lm dba tph tpd kgf cc bhp mbar wt kva mva kvar kph"
-    " mph sqft ha q t m2 m3 km2 µg nmol gsm tex denier rpm"
+    " mph sqft ha q t m2 m3 km2 wh mwh gwh kb mb gb tb pb gbps mbps µg nmol gsm tex denier rpm"
 )
 """Units after a figure, which are no names."""
 MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
@@ -200,6 +202,8 @@ IN_CHARGE: Final = listed(
     " coordinó coordinaba coordinar administro administré"
 )
 """What somebody who was responsible for a thing did with it."""
+OWNED: Final = listed("owned owning")
+"""What is said of things; it leads nobody."""
 BOSSES: Final = listed(
     "supervisor manager lead head chief director jefe jefa encargado encargada coordinator coordinador"
 )
@@ -227,7 +231,8 @@ AWARDS: Final = listed(
     " rank ranking certified certificate certificates certification certifications medal medals scholarship"
     " scholarships honour honours honor honors honoured honored publication publications patent patents patented"
     " grant grants finalist finalists topper distinction accredited accreditation recognised recognized"
-    " recognition acclaimed fellowship trophy laureate nominated premio premios premiado premiada galardonado"
+    " recognition licensed licenced chartered acclaimed fellowship trophy laureate nominated plaque accolade"
+    " premio premios premiado premiada galardonado"
     " galardonada certificado certificada certificación ganador ganadora finalista beca medalla patente publicado"
     " publicada publicación reconocido reconocida mención"
 )
@@ -262,6 +267,8 @@ WON: Final = listed(
     " ganadora premio premiado premiada"
 )
 """Words for a prize or rank that the source states in its own."""
+GAINING: Final = listed("won winning awarded")
+"""What is said of money and contracts as well."""
 SCOPE: Final = listed(
     "company-wide companywide organisation-wide organization-wide enterprise-wide enterprise enterprise-grade"
     " nationwide national nationally international internationally global globally worldwide statewide state-wide"
@@ -314,8 +321,10 @@ REWORDED: Final = listed(
     " fell fall dropped drop reduced reduce cut lowered lower raised raise brought bring came come coming grew grow"
     " improved improve declined decline shortened shorten turned moved earned generated handled processed answered"
     " supported support supports supporting assisted assist assists assisting helped usually mostly often"
-    " typically mainly solved solve solving resolved resolve resolving along together sube bajó subió pasó data"
-    " once till date per approx approximately about around roughly some"
+    " typically mainly solved solve solving resolved resolve resolving along together completed complete"
+    " january february march april may june july"
+    " august september october november december sube bajó subió pasó data"
+    " once date per approx approximately about around roughly some"
     " time times veces percent cent yearly"
 )
 """What a rewrite says in another word: making, taking part, rising and falling, more or less."""

@@ -32,6 +32,7 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "half-year",
             rf"(?:every|each|once (?:in|every)|cada) {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
+            r"|(?:every|each|per|a) half[- ]year"
             rf"|semi-?annual(?:ly)?|bi-?annual(?:ly)?|{_TWICE} (?:a|per|each|every|al) (?:year|año)|semestralmente"
             r"|twice[ -]yearly",
         ),
@@ -51,18 +52,33 @@ _SPAN_WORD: Final = re.compile(
 _DATE: Final = re.compile(
     r"\b(\d{4})-(0[1-9]|1[0-2])-([0-3]\d)\b|\b([0-3]?\d)[/.](0?[1-9]|1[0-2])[/.]((?:19|20)\d\d)\b"
 )
+_MONTH: Final = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b(?!-)|(?<![\d/.])(0?[1-9]|1[0-2])/((?:19|20)\d\d)\b")
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905
 )
+_CLOCK: Final = re.compile(
+    r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE
+)
+"""Full hours of the day; others have two figures anyhow."""
+
+
+def _hour(found: re.Match[str]) -> str:
+    """Return the hour of the twelve, as most texts tell it."""
+    return str(int(found[1] or found[2]) % 12 or 12)
+
+
 _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (_DATE, lambda found: f"{found[1]} {int(found[3])}" if found[1] else f"{int(found[4])} {found[6]}"),
     # Of "2025-05" only the year may be quoted: its month would ground every 5.
-    (re.compile(r"\b(\d{4})-(?:0[1-9]|1[0-2])\b"), r"\1"),
+    (_MONTH, lambda found: found[1] or found[4]),
+    (re.compile(r"\bcovid-19\b", re.IGNORECASE), "covid"),
+    (_CLOCK, _hour),
     (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
     (re.compile(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
     (ALWAYS, ""),
     (re.compile(r"(?<=\d) ([kKM])€"), r"\1€ "),
     (re.compile(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
+    (re.compile(r"(?<=\b1:)(\d{1,3})[ '’](\d{3})\b"), r"\1\2"),
 )
 
 
@@ -76,8 +92,10 @@ def masked(text: str) -> str:
 
 
 def months(text: str) -> frozenset[str]:
-    """Return the names of the months of a text's dates."""
-    return frozenset(_MONTHS[int(found[2] or found[5]) - 1] for found in _DATE.finditer(text))
+    """Return the names of the months of a text's dates: 2025-05-02, 2.5.2025, 2025-05, 05/2025."""
+    dates = [found[2] or found[5] for found in _DATE.finditer(text)]
+    dates += [found[2] or found[3] for found in _MONTH.finditer(text)]
+    return frozenset(_MONTHS[int(month) - 1] for month in dates)
 
 
 def spans(text: str) -> frozenset[str]:

@@ -68,7 +68,8 @@ class Number:
     def scaled(self) -> frozenset[Key]:
         """What it comes to in the smallest unit of its family."""
         family, factor = SCALES.get(self.unit, ("", Decimal(1)))
-        amounts = (self.value, *(value for _, value in self.others))
+        # "2.500" may be the larger as well; "20,000" is hardly ever 20.
+        amounts = (self.value, *(value for _, value in self.others if value > self.value))
         return (
             frozenset((family, value * factor) for value in amounts) if family and self.kind == "plain" else frozenset()
         )

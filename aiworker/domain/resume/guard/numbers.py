@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -34,7 +35,7 @@ CONTEXT_WORDS: Final = 4
 NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
-_DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?"
+_DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
 _FIGURE: Final = re.compile(
     rf"(?:(?P<before>US\$|[₹$€£]|\b(?:Rs\.?|INR|USD|EUR|GBP|CHF|AED|SGD|AUD|CAD|ZAR)|\bR(?=\d))\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
     r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
@@ -56,21 +57,29 @@ _OCCASIONS: Final = ("times", "veces")
 _RUPEES: Final = frozenset({"lakh", "lakhs", "lac", "lacs", "lpa", "crore", "crores", "cr"})
 """Magnitudes by which sums in rupees are told, with their name or without."""
 _KINDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (("percent", _PERCENT), ("times", _TIMES))
-_RANGE: Final = re.compile(r"\s?(?:[-–—→]|->|to|and|a|al|y|and a)\s?[₹$€£]?", re.IGNORECASE)
+_RANGE: Final = re.compile(r"\s{0,2}(?:[-–—→]|->|to|and|a|al|y|and a)\s?[₹$€£]?", re.IGNORECASE)
+_PENCE: Final = re.compile(
+    r"\s?(?:(?P<GBP>pence)|(?P<EUR>euro[ -]cents?)|(?P<USD>cents?)|(?P<INR>paise))\b", re.IGNORECASE
+)
+OF_THEM: Final = re.compile(r"\s*of (?:them|whom|which|these|those)\b", re.IGNORECASE)
 _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|and)\b")
 _CLOSED: Final = re.compile(r" ?%?\)")
 _INSTEAD: Final = re.compile(r"\b(?:instead of|against|versus|vs\.?|compared (?:to|with)|rather than)\s*\Z")
+_UNTIL: Final = re.compile(r"\s*[A-Za-z]{1,10}\s+to\s+[₹$€£]?")
 _AFTER_NAME: Final = re.compile(r"[\w,)] [A-Z]\w* \Z")
 
 
 def numbers(text: str) -> tuple[Number, ...]:
     """Return the figures of a text in order; none goes on in the next line."""
-    if "\n" in text:
-        return tuple(_by_line(text))
+    return tuple(_by_line(text)) if "\n" in text else _of_line(text)
+
+
+@lru_cache(maxsize=2_000)
+def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
     found = [
         *_written(text),
-        *parts(text),
+        *(_with_words(text, number) if number.value >= MOST else number for number in parts(text)),
         *(_with_words(text, number) for number in spelled(text)),
         *romans(text),
         *quiet(written),
@@ -99,6 +108,8 @@ def _written(text: str) -> Iterator[Number]:
 def _figure(text: str, match: re.Match[str]) -> Number | None:
     digits = match["digits"]
     start, end = match.span()
+    if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
+        return None
     attached = (match["attached"] or "").lower()
     kind: Kind = "ZAR" if match["before"] == "R" else CURRENCIES.get((match["before"] or "").lower(), "plain")
     (value, *others), unit = _values(digits), ""
@@ -108,6 +119,8 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
         # "3x daily" are three a day.
         is_often = _OFTEN.match(text, end)
         return Number("times", value, (start, end), others=frozenset({("plain", value)} if is_often else ()))
+    if attached == "p" and value < MOST:
+        return Number("GBP", value / MOST, (start, end))
     if attached in ATTACHED:
         value *= MAGNITUDES[attached]
         kind = "INR" if attached == "lpa" else kind
@@ -141,8 +154,16 @@ def _with_words(text: str, number: Number) -> Number:
                 number.others | {("plain", number.value)} if found[0].strip().lower() in _OCCASIONS else number.others
             )
             return replace(number, kind=kind, span=(number.span[0], found.end()), others=others)
+    if pence := _PENCE.match(text, number.span[1]):
+        value, span = number.value / MOST, (number.span[0], pence.end())
+        kinds = ("USD", "EUR") if pence["USD"] else (pence.lastgroup,)
+        return replace(number, kind=kinds[0], value=value, span=span, others=frozenset((kind, value) for kind in kinds))
     if currency := _CURRENCY.match(text, number.span[1]):
-        return replace(number, kind=CURRENCIES[currency[1].lower()], span=(number.span[0], currency.end()))
+        # Pounds are a weight as well.
+        others = number.others | ({("plain", number.value)} if currency[1].lower() == "pounds" else set[Key]())
+        kind = CURRENCIES[currency[1].lower()]
+        unit = "pound" if currency[1].lower() == "pounds" else number.unit
+        return replace(number, kind=kind, span=(number.span[0], currency.end()), others=others, unit=unit)
     return number
 
 
@@ -170,6 +191,8 @@ def _shared(text: str, found: list[Number]) -> Iterator[Number]:
         ):
             key: Key = ("percent", Decimal(round(first.value * 100 / second.value)))
             shares[first.span[0]] = shares[second.span[0]] = key
+        elif OF_THEM.match(text, second.span[1]) and first.kind == second.kind and 0 < second.value <= first.value:
+            shares[second.span[0]] = ("percent", Decimal(round(second.value * 100 / first.value)))
     for number in found:
         share = shares.get(number.span[0])
         yield replace(number, share=share) if share else number
@@ -214,7 +237,8 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         counts = _stems(after) or _stems(before)
         near = [*after, *reversed(before)] if _stems(after) else before[::-1]
         noun = next((stem(word) for word in near if word not in STOP_WORDS), "")
-        if not unit and previous and _INSTEAD.search(close):
+        was = text[previous.span[1] : number.span[0]] if previous else ""
+        if not unit and previous and (_INSTEAD.search(close) or (_UNTIL.fullmatch(was) and not noun)):
             unit, noun, counts = previous.unit, previous.noun, previous.counts
         described = replace(number, unit=unit, counts=counts, noun=noun)
         previous = previous if number.is_year else described
@@ -227,6 +251,8 @@ def _stems(found: list[str]) -> frozenset[str]:
 
 def _unit_of(after: list[str]) -> str:
     """Return the unit among the next words; between a figure and its unit stands at most one other."""
+    if after[:1] == ["m"]:
+        return "metre"
     if after[:1] == ["sq"] or after[:1] == ["square"]:
         return f"square {unit_named(after[1]) or {'m': 'metre'}.get(after[1], after[1])}" if len(after) > 1 else ""
     return next((unit for word in after[:2] if (unit := unit_named(word))), "")
@@ -244,7 +270,7 @@ def _values(digits: str) -> list[Decimal]:
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{2,3})+(?:\.\d+)?", digits):
         return [
             Decimal(digits.replace(",", "")),
-            *([Decimal(digits.replace(",", "."))] if digits.count(",") == 1 else []),
+            *([Decimal(digits.replace(",", "."))] if re.fullmatch(r"\d+,\d\d", digits) else []),
         ]
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?", digits):
         whole = Decimal(digits.replace(".", "").replace(",", "."))

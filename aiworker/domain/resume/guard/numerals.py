@@ -140,6 +140,9 @@ UNITS: Final = {
     "milligram": "mg",
     "millilitre": "ml",
     "milliliter": "ml",
+    "tonelada": "tonne",
+    "toneladas": "tonne",
+    "milisegundo": "millisecond",
     "mililitro": "ml",
     "ton": "tonne",
     "liter": "litre",
@@ -183,6 +186,19 @@ UNITS: Final = {
         name: name
         for name in ("millisecond", "second", "minute", "hour", "day", "week", "fortnight", "month", "quarter", "year")
     },
+    **{name: name for name in ("microsecond", "nanosecond", "megalitre", "micrometre")},
+    **{name: name for name in ("joule", "calorie", "kcal", "byte", "bit", "degree", "lumen", "ampere", "hertz")},
+    "centimeter": "cm",
+    "millimeter": "mm",
+    "centimetre": "cm",
+    "millimetre": "mm",
+    **{name: name for name in ("gallon", "pint", "ounce", "yard", "psi", "mpa", "kpa", "kn", "newton", "hectare")},
+    "oz": "ounce",
+    "kilo": "kg",
+    **{name: name for name in ("wh", "mwh", "gwh", "ah", "mah")},
+    "gal": "gallon",
+    "ha": "hectare",
+    "litro": "litre",
     **{name: name for name in ("semester", "decade", "century", "sprint", "shift", "inch", "metre", "gram")},
 }
 _SPANISH_HUNDREDS: Final = "doscient trescient cuatrocient quinient seiscient setecient ochocient"
@@ -267,6 +283,7 @@ ORDINALS: Final = {
     **_numbered("primera segunda tercera cuarta quinta", 1),
 }
 RANKED: Final = frozenset(_names("prize place position rank runner best"))
+PLACED: Final = frozenset(_names("placed finished came ranked placing finishing coming"))
 HALF_OF: Final = (["of"], ["the"], ["a"], ["an"])
 AMOUNTS: Final = frozenset(_names("hundred thousand dozen docena decena veintena lakh crore million billion"))
 TIMES: Final[dict[str, Decimal]] = {
@@ -336,7 +353,19 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
             ("tonne", "1000000"),
         )
     },
-    **{unit: ("litres", Decimal(factor)) for unit, factor in (("ml", "0.001"), ("litre", "1"), ("kilolitre", "1000"))},
+    **{
+        unit: ("litres", Decimal(factor))
+        for unit, factor in (
+            ("ml", "0.001"),
+            ("litre", "1"),
+            ("kilolitre", "1000"),
+            ("megalitre", "1000000"),
+            ("cubic metre", "1000"),
+        )
+    },
+    **{unit: ("watt hours", Decimal(1000) ** power) for power, unit in enumerate(("wh", "kwh", "mwh", "gwh"))},
+    **{unit: ("watts", Decimal(factor)) for unit, factor in (("watt", 1), ("kw", 1000), ("mw", 1_000_000))},
+    **{unit: ("amp hours", Decimal(factor)) for unit, factor in (("mah", "0.001"), ("ah", "1"))},
 }
 """Units of one family, and how much each is."""
 

@@ -24,7 +24,10 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     ),
     (
         listed("price prices pricing precio precios"),
-        listed("cost costs rate rates quote quotes quoted charged"),
+        listed(
+            "cost costs rate rates quote quotes quoted charged mark"
+            " marked markdown markdowns discount discounts discounted"
+        ),
     ),
     (
         listed("productivity efficiency productividad eficiencia"),

@@ -9,7 +9,11 @@ from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.words import listed
 
 _SPANS: Final = {
-    **{name: name for name in listed("second minute hour day week fortnight month quarter year semester shift sprint")},
+    **{
+        name: name
+        for name in listed("second minute hour day week fortnight month quarter year semester shift sprint term")
+    },
+    "half-term": "half-term",
     "sec": "second",
     "s": "second",
     "min": "minute",
@@ -48,7 +52,17 @@ _PER: Final = re.compile(
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
     re.IGNORECASE,
 )
-_A: Final = re.compile(rf"\ban?\s+({_ARTICLED})\b(?!-| and a half| \d)")
+_A: Final = re.compile(
+    rf"\ban?\s+({_ARTICLED})\b"
+    r"(?!-| and a half| \d| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
+)
+_A_SHIFT: Final = re.compile(
+    r"\d\S*\s+(?:[\w-]+\s+){1,3}an?\s+(shift|semester|quarter|sprint|night|morning|evening)\b(?! shifts?\b)"
+)
+"""Where a figure stands before, these are counted by as well."""
+_IN_A: Final = re.compile(
+    r"\b(?:one|1|once|twice|times?|\w+days?) in an?\s+(day|week|month|year)\b|\bin an average (day|week|month|year)\b"
+)
 _WITHIN: Final = listed("in within of for over after during than half to inside under about below nearly least")
 """What stands before "a day" that is no rate."""
 _LONGEST: Final = 10
@@ -124,6 +138,8 @@ def rates(text: str) -> frozenset[str]:
             *spans(text),
             *(_SPANS[match[1]] for match in _PER.finditer(low)),
             *(match[1] for match in _A.finditer(low) if _last_word(low, match.start()) not in _WITHIN),
+            *(_SPANS[match[1]] for match in _A_SHIFT.finditer(low) if match[0].split()[-3] not in _WITHIN),
+            *(match[1] or match[2] for match in _IN_A.finditer(low)),
             *("month" for _ in _MONTHLY.finditer(low)),
             *(match[1] for match in _BY.finditer(low)),
             *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),

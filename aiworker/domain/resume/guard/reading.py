@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from aiworker.domain.resume.guard import aliases
 from aiworker.domain.resume.guard.acronyms import acronyms, explanations
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
@@ -14,6 +16,7 @@ from aiworker.domain.resume.guard.rates import rates
 from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import content, ngrams, stem, words
 
+_GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 LAST_LATIN: Final = 0x24F
 ROOT: Final = 4
 
@@ -43,6 +46,11 @@ class Reading:
         return Named(self.text)
 
     @cached_property
+    def named_words(self) -> frozenset[str]:
+        """Its named terms in small letters."""
+        return frozenset(term.text.lower() for term in self.terms)
+
+    @cached_property
     def acronyms(self) -> frozenset[str]:
         return acronyms(self.text)
 
@@ -52,8 +60,17 @@ class Reading:
         return frozenset(short.lower() for short in self.acronyms)
 
     @cached_property
+    def things(self) -> dict[int, str]:
+        """What it names that has other names too."""
+        return aliases.names(self.text)
+
+    @cached_property
     def rates(self) -> frozenset[str]:
         return rates(self.text)
+
+    @cached_property
+    def low(self) -> str:
+        return self.text.lower()
 
     @cached_property
     def words(self) -> list[str]:
@@ -64,13 +81,23 @@ class Reading:
         return content(self.text)
 
     @cached_property
+    def rooted(self) -> list[str]:
+        """The stems of its words, in order."""
+        return [stem(word) for word in self.words]
+
+    @cached_property
     def stems(self) -> frozenset[str]:
-        return frozenset(stem(word) for word in self.words)
+        return frozenset(self.rooted)
 
     @cached_property
     def roots(self) -> frozenset[str]:
         """The first letters of its stems, by which words of one kind are told."""
         return frozenset(word[:ROOT] for word in self.stems)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """A letter more of each: closer kin."""
+        return frozenset(word[: ROOT + 1] for word in self.stems)
 
     @cached_property
     def _runs(self) -> dict[int, dict[tuple[str, ...], str]]:
@@ -79,7 +106,7 @@ class Reading:
     def runs(self, size: int) -> dict[tuple[str, ...], str]:
         """Return each run of so many stems with the words it was made of."""
         if size not in self._runs:
-            self._runs[size] = ngrams(self.text, size)
+            self._runs[size] = ngrams(self.words, self.rooted, size)
         return self._runs[size]
 
     @cached_property
@@ -88,10 +115,11 @@ class Reading:
 
     @cached_property
     def scripts(self) -> frozenset[str]:
-        """The scripts of its letters beyond the Latin ones, by their Unicode names."""
+        """The scripts of its letters beyond the Latin ones, by their Unicode names; a Greek letter is a sign."""
+        letters = _GREEK_SIGN.sub("", self.text)
         return frozenset(
             unicodedata.name(letter, "?").split()[0]
-            for letter in self.letters
+            for letter in set(letters)
             if letter.isalpha() and ord(letter) > LAST_LATIN
         )
 
@@ -125,11 +153,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Rewording(Reading):
-    """A bullet's new text."""
+    """A bullet's new text, in which things go by the names the entry has for them."""
 
     source: Source
+    written: str
+    """The text itself."""
+
+    @classmethod
+    def of(cls, text: str, source: Source) -> Rewording:
+        """Read a new text of a bullet."""
+        return cls(aliases.retold(text, source.entry.things | source.bullet.things), source, text)
 
     @cached_property
     def explained(self) -> frozenset[str]:
         """Its words that spell out an acronym of the entry."""
-        return explanations(self.source.entry.acronyms, self.text, self.words)
+        return explanations(self.source.entry.acronyms, self.written, self.words, self.source.bullet.text)

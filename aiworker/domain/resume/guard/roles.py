@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +17,7 @@ from aiworker.domain.resume.guard.lexicon import (
     IRREGULAR,
     LEADERSHIP,
     LED_EVENTS,
+    OWNED,
     ROLES,
 )
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
@@ -23,14 +25,16 @@ from aiworker.domain.resume.guard.unstated import ROOT, matched
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 from aiworker.domain.resume.verbs_en import BASE_OF_GERUND, PAST, PAST_OF_BASE
 
+_AIDED: Final = re.compile(r"(?:help|assist|support)", re.IGNORECASE)
 _EVENT_WITHIN: Final = 5
 _GUIDES: Final = ("guid", "ment", "coac", "advi", "inst")
+_RUNS: Final = ("mana", "supe", "over", "dire", "coor", "dele")
 _LEARNT: Final = ("mento", "coach", "super")
 
 
 def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a leading role that the bullet does not state."""
-    if not _leads(source.bullet):
+    if not _leads(source.bullet, LEADERSHIP - ROLES - OWNED - COACHING):
         yield from _led(source, text)
     # A title in another language is told by its translation.
     is_silent = source.language == "en" and not turns.AS_ROLE.search(source.bullet.text)
@@ -44,7 +48,12 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
     is_in_charge = bool(turns.IN_CHARGE.search(source.bullet.text))
     for role in turns.ROLES:
         for finding in matched("leadership", role, source, text):
-            is_told = is_in_charge and finding.token.lower() in ("in charge of", "took charge")
+            low = finding.token.lower()
+            is_told = (is_in_charge and ("responsib" in low or low in ("in charge of", "took charge"))) or (
+                low.startswith("assisted by") and bool(turns.AIDED.search(source.bullet.text))
+            )
+            roots = {word[:ROOT] for word in source.bullet.words}
+            is_told = is_told or all(word[:ROOT] in roots for word in words(finding.token))
             if not (is_told or text.explained.issuperset(words(finding.token))):
                 yield finding
 
@@ -54,6 +63,12 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
     told = turns.HELPED.search(source.bullet.text)
     if not told or _has_no_verb(text):
         return
+    if (charge := turns.CHARGE.search(text.text)) and not turns.IN_CHARGE.search(source.bullet.text):
+        yield Finding("leadership", charge[0])
+        return
+    if turns.DID.match(text.text) and _AIDED.match(told[0].strip(" .,;:–—-")) and not turns.AIDS.search(text.text):
+        yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
+        return
     was, own = source.bullet.text.lower(), turns.OWN_WORDS.search(told[0])
     for found in turns.BESIDE.finditer(text.text):
         if turns.STRONG.match(found[0]) or found[0].lower() not in was or own:
@@ -61,10 +76,9 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
     yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
 
 
-def _leads(bullet: Reading) -> bool:
+def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
     """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
     spoken = bullet.spoken
-    leading = LEADERSHIP - ROLES
     return any(
         word in leading and spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
         for at, word in enumerate(spoken)
@@ -72,20 +86,24 @@ def _leads(bullet: Reading) -> bool:
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:
-    allowed = IN_CHARGE if turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
+    owns = _leads(source.bullet, OWNED)
+    allowed = IN_CHARGE | OWNED if owns or turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
     if not turns.BESIDE.search(source.bullet.text) and (
         BOSSES & source.frame.hyphenated or _has_no_verb(source.bullet)
     ):
         allowed |= IN_CHARGE - BOSSES
-    allowed |= COACHING if turns.TAUGHT.search(source.bullet.text) else frozenset[str]()
+    coaches = turns.TAUGHT.search(source.bullet.text) or _leads(source.bullet, COACHING)
+    allowed |= COACHING if coaches else frozenset[str]()
     for at, word in enumerate(text.spoken):
         if word in LEADERSHIP - allowed and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
             yield Finding("leadership", word)
     for match in turns.PEOPLE.finditer(text.text):
         root = match[0][: ROOT - 1].lower()
-        is_new = root in _GUIDES and not any(word.startswith(root) for word in source.bullet.words)
-        if stem(match[1].lower()) not in source.bullet.stems or (
-            is_new and not turns.TAUGHT.search(source.bullet.text)
+        known = (*source.bullet.words, *source.frame.words)
+        is_new = root in _GUIDES + _RUNS and not any(word.startswith(root) for word in known)
+        is_title = any(word.startswith(root) for word in source.frame.words)
+        if (stem(match[1].lower()) not in source.bullet.stems and not is_title) or (
+            is_new and not (coaches and root in _GUIDES)
         ):
             yield Finding("leadership", match[0])
 
@@ -93,25 +111,26 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
 def _is_told(source: Source, text: Rewording, at: int) -> bool:
     """Say whether bullet or entry speak of the role: by its title, or by the verb the bullet begins with."""
     word, spoken = text.spoken[at], source.bullet.spoken
-    if word in text.explained or (
-        word in ROLES and (word in source.bullet.hyphenated or word in source.frame.hyphenated)
-    ):
+    if word in text.explained or (word in ROLES and stem(word) in source.bullet.stems | source.frame.stems):
+        return True
+    if word in source.frame.hyphenated and word.capitalize() in text.text:
         return True
     is_active = bool(spoken) and spoken[1:2] != ["by"]
-    return is_active and (word[:ROOT] == spoken[0][:ROOT] or word.startswith(spoken[0]))
+    is_directing = word.startswith("directed") and "directions" in spoken
+    return is_directing or (is_active and (word[:ROOT] == spoken[0][:ROOT] or word.startswith(spoken[0])))
 
 
 def _is_anothers(source: Source, text: Rewording, at: int) -> bool:
     """Say whether nobody is led here, or somebody else leads: "led by", "led to", "received mentoring from"."""
     word, spoken = text.spoken[at], text.spoken
-    is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or spoken[max(0, at - 1) : at] in GIVEN
+    is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"], ["up"]) or spoken[max(0, at - 1) : at] in GIVEN
     is_learnt = word[:ROOT] in _LEARNT and _from_others(source, text, at)
     return is_led or is_learnt or _leads_event(spoken, at) or _is_under(source, text, at)
 
 
 def _has_no_verb(bullet: Reading) -> bool:
     """Say whether a bullet only names its matter, so that any text has to add a verb."""
-    first = "".join(bullet.words[:1])
+    first = next((word.split("-")[-1] for word in bullet.spoken if not word.endswith("ly")), "")
     return bool(first) and not (
         first in PAST
         or first in PAST_OF_BASE
@@ -124,7 +143,9 @@ def _has_no_verb(bullet: Reading) -> bool:
 def _is_under(source: Source, text: Reading, at: int) -> bool:
     """Say whether work is "supervised" that the bullet says was done under supervision."""
     is_passive = at > 0 and (at == len(text.spoken) - 1 or text.spoken[at - 1].isdigit())
-    return text.spoken[at] == "supervised" and is_passive and "supervision" in source.bullet.tokens
+    is_by_others = text.spoken[at] == "supervising" and "under" in text.tokens
+    is_told = "supervision" in source.bullet.tokens
+    return is_told and (is_by_others or (text.spoken[at] == "supervised" and is_passive))
 
 
 def _from_others(source: Source, text: Reading, at: int) -> bool:

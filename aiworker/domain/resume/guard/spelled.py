@@ -19,6 +19,7 @@ from aiworker.domain.resume.guard.numerals import (
     MAGNITUDES,
     OFTEN,
     ORDINALS,
+    PLACED,
     RANKED,
     TIMES,
     WORDS,
@@ -26,10 +27,15 @@ from aiworker.domain.resume.guard.numerals import (
     unit_named,
 )
 
-_HALF_AN: Final = re.compile(r"\b(?:half(?: an?)?|media)[ -](hour|minute|hora)\b", re.IGNORECASE)
+_HALF_AN: Final = re.compile(
+    r"\b(?:half(?: an?)?|media)[ -]"
+    r"(hour|minute|second|hora|day|week|month|year|mile|metre|meter|litre|liter|kilo|tonne|millimetre|millimeter|inch|acre)\b",
+    re.IGNORECASE,
+)
+_HALF_AMOUNT: Final = re.compile(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
 _HALF: Final = re.compile(r"(?<![\d/])(?:(\d+) ?½|(\d+) 1/2|½|1/2)(?![\d/])")
 _PART_OF: Final = re.compile(
-    r"\b(?:(three[ -]quarters|quarter) of an? (hour)|(tres )?cuartos? de (hora))\b", re.IGNORECASE
+    r"\b(?:(three[ -]quarters?|quarter)(?: of an? |[ -])(hour)|(tres )?cuartos? de (hora))\b", re.IGNORECASE
 )
 _ONE_AND_A_HALF: Final = re.compile(
     r"\b(?:an?|one|1|una?) (hour|day|week|month|year|minute|hora|día|año|semana|mes)s?"
@@ -37,11 +43,14 @@ _ONE_AND_A_HALF: Final = re.compile(
     re.IGNORECASE,
 )
 _HOURS_AND_MINUTES: Final = re.compile(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
+_MINUTES_AND_SECONDS: Final = re.compile(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
 _FRACTION: Final = re.compile(
     r"\b(one|two|three|four)[- ](thirds?|fourths?|fifths?|tenths?)\b"
     r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
-    r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)|\bby an? (?P<by>third|quarter|fifth|tenth)\b"
-    r"|\ba (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour))"
+    r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
+    r"|\bby (?:an?|one) (?P<by>third|quarter|fifth|tenth)\b"
+    r"|\ba (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour)| (?:fewer|less|more|lower|higher|faster|quicker)\b)"
+    r"|\b(?:that|whom|which) an? (?P<whom>third|quarter|fifth|tenth)\b(?! of an hour)"
     r"|\b(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour)",
     re.IGNORECASE,
 )
@@ -61,10 +70,12 @@ _FISCAL: Final = re.compile(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = re.compile(
     r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|within one|in one) an? (minute|hour|day|week"
     r"|fortnight|month|quarter|year)s?\b"
-    r"(?! and a half| of\b)",
+    r"(?! and a half| of (?:the|its|all|an?)\b)"
+    r"|\ban? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b)",
     re.IGNORECASE,
 )
 """A single hour or year that is no rate; it may stand for sixty minutes or twelve months."""
+_TWO: Final = re.compile(r"\b(?:duplicate[ds]?|duplication|both|pair(?:s|ed)?|couple)\b", re.IGNORECASE)
 _ROMAN: Final = re.compile(
     r"\b(?:[Ll]evel|[Gg]rade|[Cc]lass|[Ss]tage|[Pp]hase|[Tt]ype|[Cc]ategory|[Tt]ier|[Pp]art|[Ss]emester"
     r"|[Ss]tandard|STD|Std)s? "
@@ -117,7 +128,9 @@ def spelled(text: str) -> Iterator[Number]:
         number, used = _composed(text, tokens[at:], spoken)
         if number is None:
             number = (
-                _ratio(text, tokens[at], before, after) or _rank(text, tokens[at], after) or _amount(tokens[at], before)
+                _ratio(text, tokens[at], before, after)
+                or _rank(text, tokens[at], before, after)
+                or _amount(tokens[at], before)
             )
         if number is not None:
             is_known = before in ("the", "both") and number.value == 2 and number.kind == "plain"
@@ -178,11 +191,11 @@ def _ratio(text: str, token: _Word, before: str, after: list[str]) -> Number | N
     return replace(number, others=frozenset({("plain", number.value)})) if token.text in OFTEN else number
 
 
-def _rank(text: str, token: _Word, after: list[str]) -> Number | None:
+def _rank(text: str, token: _Word, before: str, after: list[str]) -> Number | None:
     is_unit = text[: token.span[0]].rstrip()[-1:].isdigit()
     if token.text not in ORDINALS or is_unit:
         return None
-    is_rank = bool(after) and after[0] in RANKED
+    is_rank = before in PLACED or (bool(after) and after[0] in RANKED)
     return Number("plain", Decimal(ORDINALS[token.text]), token.span, is_soft=not is_rank)
 
 
@@ -216,7 +229,7 @@ def _halves(text: str) -> Iterator[Number]:
 def _fractions(text: str) -> Iterator[Number]:
     for match in _FRACTION.finditer(text):
         first = (match[1] or match["three"] or "a").lower()
-        named = match[2] or match["quarters"] or match["by"] or match["part"] or match["near"]
+        named = match[2] or match["quarters"] or match["by"] or match["part"] or match["near"] or match["whom"]
         yield _part(Decimal(_FEW.get(first, 1)) / _FRACTIONS[named.lower().removesuffix("s")], match.span())
     for match in _SLASHED.finditer(text):
         yield _part(Decimal(match[1]) / Decimal(match[2]), match.span())
@@ -229,8 +242,12 @@ def _hours(text: str) -> Iterator[Number]:
         yield Number("plain", Decimal("0.75" if is_three else "0.25"), match.span(), unit)
     for match in _HOURS_AND_MINUTES.finditer(text):
         yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "minute")
+    for match in _MINUTES_AND_SECONDS.finditer(text):
+        yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "second")
     for match in _ONE_AND_A_HALF.finditer(text):
         yield Number("plain", Decimal("1.5"), match.span(), unit_named(match[1].lower()))
+    for match in _HALF_AMOUNT.finditer(text):
+        yield Number("plain", Decimal(MAGNITUDES[match[1].lower()]) / 2, match.span())
     for match in _HALF_AN.finditer(text):
         yield Number("plain", Decimal("0.5"), match.span(), unit_named(match[1].lower()))
 
@@ -258,5 +275,6 @@ def quiet(text: str) -> Iterator[Number]:
             yield Number("plain", Decimal(year), match.span(2), is_soft=True)
     for match in _FISCAL.finditer(text):
         yield Number("plain", Decimal(2000 + int(match[1])), match.span(), is_soft=True)
+    yield from (Number("plain", Decimal(2), match.span(), is_soft=True) for match in _TWO.finditer(text))
     for match in _A_SPAN.finditer(text):
-        yield Number("plain", Decimal(1), match.span(), unit_named(match[1].lower()), is_soft=True)
+        yield Number("plain", Decimal(1), match.span(), unit_named((match[1] or match[2]).lower()), is_soft=True)

@@ -30,8 +30,10 @@ _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
 _NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
 """What may be a name in small letters."""
+_LONG: Final = 9
 _FEWEST_INITIALS: Final = 3
 _FEWEST_LETTERS: Final = 4
+_MOST_LETTERS: Final = 6
 _MICROSOFT: Final = listed("excel word powerpoint office outlook access project teams azure sql")
 
 
@@ -76,6 +78,10 @@ class Named:
     def _keys(self) -> Iterator[str]:
         found = [token for token, _ in _tokens(self.text)]
         for token in found:
+            if token.isalpha() and token.islower():
+                yield token if token in HOMOGRAPHS else folded(token)
+                yield stem(token)
+                continue
             if not token.islower():
                 for form in LONG_FORMS.get(token.lower().replace(".", ""), ()):
                     yield from form.split()
@@ -92,7 +98,7 @@ class Named:
     def names(self, term: Term) -> bool:
         """Say whether this text names the term, in whatever form."""
         if term.is_homograph:
-            return term.text in self.capitals or (term.key != term.text.lower() and term.key in self.keys)
+            return term.text in self.capitals or (term.text.lower() in ALIASES and term.key in self.keys)
         key = term.key
         if key in self.keys or stem(term.text.lower()) in self.keys:
             return True
@@ -103,14 +109,21 @@ class Named:
         joined = "".join(WORD.findall(term.text.lower()))
         if joined in self.keys or ALIASES.get(joined, joined) in self.keys:
             return True
-        return self.spells(term.text) or self._extends(term.text) or self._shortens(term)
+        return (
+            self._bends(term.text.lower()) or self.spells(term.text) or self._extends(term.text) or self._shortens(term)
+        )
 
     def _shortens(self, term: Term) -> bool:
         """Say whether this text holds the beginning of a plain name: Agri for Agriculture."""
         name = term.text.lower()
         return not term.is_marked and any(
-            len(word) >= _FEWEST_LETTERS and name != word and name.startswith(word) for word in self.keys
+            _FEWEST_LETTERS <= len(word) <= _MOST_LETTERS and name != word.lower() and name.startswith(word.lower())
+            for word in self.capitals
         )
+
+    def _bends(self, name: str) -> bool:
+        """Say whether this text holds a long word of the same beginning: spectrophotometer for spectrophotometry."""
+        return len(name) > _LONG and any(key[:_LONG] == name[:_LONG] for key in self.keys)
 
     def _extends(self, acronym: str) -> bool:
         """Say whether an acronym begins another of this text: GST that of GSTR."""
@@ -139,7 +152,8 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
         is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
         previous = token
         if not is_maker and not is_unit and taken.isdisjoint(range(start, end)):
-            found += _terms_of(token, starts=starts, shouting=shouting)
+            is_plain = token.isalpha() and token.islower() and token not in _NAMES and token not in ALIASES
+            found += () if is_plain else _terms_of(token, starts=starts, shouting=shouting)
         written = _TOKEN.match(text, start)
         following = written[0] if written else ""
         is_word = following[-1:].isalnum()

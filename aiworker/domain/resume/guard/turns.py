@@ -16,7 +16,7 @@ _PLACES: Final = _any(
     r"business(?:es)?|world|globe|markets?|continents?|units?|sectors?|faculty|faculties|offices?|wards?|firm|groups?",
     r"networks?|centres?|centers?|stores?|shops?|warehouses?|products?|customers?|clients?|employees|users|engineers",
     r"empresas?|ciudad(?:es)?|red|país(?:es)?|compañía|grupo|cadena|sedes|tiendas|región|provincia|departamentos",
-    r"organización|mundo|sector|plantas?|outlets?|studios?|disciplines|facilit(?:y|ies)|count(?:y|ies)|institutes?",
+    r"organización|mundo|sector|plantas?|outlets?|studios?|disciplines|facilit(?:y|ies)|count(?:y|ies)|institutes?|homes?|buildings?|premises|estates?|boroughs?",
     r"laborator(?:y|ies)|labs?|hotels?|kitchens?|factor(?:y|ies)|stations?|villages?|lines of business|functions"
     r"|fábricas|puertos",
 )
@@ -44,7 +44,7 @@ REACH: Final = re.compile(
         r"\b(?:county|district|region|country|nation|chain|industry|group|state|faculty|university)['’]s\b",
         r"\b(?:hotel|restaurant|retail|store|hospital|shop|school) (?:chain|group)\b|\b(?:del|el) grupo\b",
         r"\b(?:whole|entire|full|complete) (?:\w+ )?(?:county|slate|estate|portfolio|range|chain|institute|plant"
-        r"|fleet|city|campus|site"
+        r"|fleet|city|campus|site|holdings|collection|archive|catalogue"
         r"|district|region|organi[sz]ation|department|company|school|network|country)\b",
         r"\b(?:major|massive|vast|huge|countless|extensive|widespread|sweeping|nation's|principales)\b",
         r"\b(?:rolled out|adopted|implantad[oa]|extended|copied|taken up) (?:\w+ )?(?:by|to|in|across|en) (?:\w+ )?"
@@ -61,21 +61,26 @@ REACH: Final = re.compile(
         r"|enterprises|multinationals)\b",
         r"\bcross-(?:border|country|regional|industry|continental)\b",
         r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
+        r"\b(?:up and down the|the length and breadth)\b",
         r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
         r"\b(?:infraestructura|misión) crítica\b|\bcritical infrastructure\b",
     ),
     re.IGNORECASE,
 )
+CLOCK: Final = re.compile(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and night)\b", re.IGNORECASE)
+"""At all hours."""
 PEOPLE: Final = re.compile(
-    r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis)\w*\s+(?!by\b)(?:[\w'’-]+\s+){0,3}?"
-    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|intern|junior|engineer|developer|colleague|technicians?)\b",
+    r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis|instruct|delegat)\w*\s+(?!by\b|from\b)(?:[\w'’-]+\s+){0,3}?"
+    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|volunteers|helpers|apprentices?|crew|nurses|teachers|assistants|supervisors?|managers?|drivers|leaders?|intern|junior|engineer|developer|colleague|technicians?)\b",
     re.IGNORECASE,
 )
 """Leading people; the group is who they are."""
 ROLES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead|head)\b",
+        r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead(?:er)?|head)\b",
+        r"\bapprov(?:e[sd]?|ing)\b",
+        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w-]+ )?(?:team|crew|squad|gang)\b",
         r"\b(?:al frente|jef[ea]) de\b|\bme hice cargo\b|\basumí\b",
         r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
         r"\breport(?:ed|ing|s)? (?:in |directly )?(?:to|into) me\b",
@@ -88,6 +93,11 @@ ROLES: Final = tuple(
         r"\b(?:instrumental|pivotal|masterminded|pioneer(?:ed|ing)|driving force)\b",
         r"\bdirecting (?:an?|the|two|three|four|five|\d+)\b",
         r"\bassisted by (?:an?|the|two|three|my|\d+)\b",
+        r"\b(?:under|below|reporting to) me\b|\b(?:art|stage|line)-(?:direct|manag)\w+|\bco-(?:led|managed)\b",
+        r"\b\w+-in-chief\b|\bin command of\b|\bat the head of\b|\bdecision[- ]maker\b",
+        r"\b(?:h[eo]ld(?:s|ing)?|t[ao]k(?:e|es|ing)|took|ha[ds]|have|with|assum\w+|bears?|bore|carr\w+)"
+        r" (?:\w+ )?responsibility\b",
+        r"\b(?:facilitat\w+|authori[sz](?:ed|es|ing|e))\b",
     )
 )
 """Roles and what goes with them; each speaks for itself."""
@@ -98,23 +108,31 @@ MEANS: Final = re.compile(
     re.IGNORECASE,
 )
 """What something is done with."""
+AIDED: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
+DID: Final = re.compile(
+    r"(?:performed|carried out|did|executed|delivered|represented|conducted|ran|managed)\b", re.IGNORECASE
+)
+"""What somebody did who did it himself."""
+AIDS: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
 HELPED: Final = re.compile(
-    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?|sat in on|assist(?:ed|s|ing)?|supported"
-    r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)"
-    r"|(?:was |been )?part of|contribut(?:ed?|es|ing)|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
+    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by)|sat in on|assist(?:ed|s|ing)?|supported"
+    r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)|accompan(?:ied|ying)|observ(?:ed|ing)"
+    r"|watch(?:ed|ing)|witness(?:ed|ing)|saw"
+    r"|(?:was |been )?part of|contribut(?:ed?|es|ing) to(?:wards)?|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
     r"|apoy[éoa]\w*|particip[éoa]\w*)\b|\bunder (?:the )?(?:\w+ )?(?:supervision|guidance)\b",
     re.IGNORECASE,
 )
 """What somebody did beside others."""
 BESIDE: Final = re.compile(
-    r"\b(?:help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*|supervision|supervised"
-    r"|guidance|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
+    r"\b(?:saw|seen|see|watch\w*|witness\w*|view\w*|help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*|supervision|supervised"
+    r"|guidance|guided|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
     r"|attend\w*|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
-    r"|parte|trabaj\w+|form[éo]|took|served?"
-    r"|serving|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|accompan\w+|cooperat\w+"
+    r"|parte|trabaj\w+|form[éo]|took|serv(?:ed?|ing) (?:on|in|as|with)"
+    r"|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|accompan\w+|cooperat\w+"
     r"|assistance|assistant|as one"
     r" of)\b"
-    r"|\bde la mano\b|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
+    r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the)\b|\bde la mano\b"
+    r"|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
     r"|\bcon (?:el|la|los|las|un|una|otr[oa]s?|dos|tres|mi|mis)\b",
     re.IGNORECASE,
@@ -123,7 +141,7 @@ BESIDE: Final = re.compile(
 OWN_WORDS: Final = re.compile(r"\b(?:part|supervision|guidance)\b", re.IGNORECASE)
 """What a team or a supervisor say as well."""
 STRONG: Final = re.compile(
-    r"(?:help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
+    r"(?:saw|see|watch|witness|view|help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
     r"|shar|ayud|colabor|apoy|acompañ|cooperat|trabaj|as one of|took|serv)",
     re.IGNORECASE,
 )
@@ -131,34 +149,45 @@ STRONG: Final = re.compile(
 IN_CHARGE: Final = re.compile(
     _any(
         r"\b(?:responsible for|in[ -]charge of|(?:was|were|am) in charge|look(?:s|ed|ing)? after|t(?:ook|ak(?:es?"
-        r"|ing)) care of|handled the team)\b",
+        r"|ing)) care of|t(?:ook|ak(?:es?|ing)) over|handled the team)\b",
         r"\Ahandl(?:es?|ed|ing)\b|\A(?:ran|runs?|running) (?!\d)",
         r"\b(?:responsable de|encargad[oa] de|a cargo de|me (?:encarg|ocup)\w+|llev[éo]|llevaba|atend[íi]\w*)\b",
     ),
     re.IGNORECASE,
 )
+CHARGE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
 TAUGHT: Final = re.compile(
-    r"\b(?:trained|taught|tutored|instructed|onboarded|trains|teach(?:es|ing)?)\b", re.IGNORECASE
+    r"\b(?:trained|taught|tutored|instructed|onboarded|trains|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
+    r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
+    re.IGNORECASE,
 )
 AS_ROLE: Final = re.compile(
-    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?((?:(?!by\b)[\w'’-]+"
-    r" ){0,4}?(?:instructor|lead|leader|developer|manager|supervisor|head|trainer"
+    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)((?:(?!by\b)[\w'’-]+"
+    r" ){0,4}?(?:instructor|producer|president|captain|foreman|secretary|treasurer|host|organi[sz]er|moderator"
+    r"|facilitator|lead|leader|developer|manager|supervisor|head|trainer"
     r"|coordinator|engineer|officer|analyst|designer|editor|chef|teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative|scientist|tutor|captain|writer|author|architect|investigator|contact|owner))\b"
 )
 ALL: Final = re.compile(r"\b(?:all|every|each|per|any|entire|whole)\b", re.IGNORECASE)
-ALONE: Final = re.compile(r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?)\b", re.IGNORECASE)
+NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
+EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
+ALONE_TOO: Final = re.compile(r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b", re.IGNORECASE)
+ALONE: Final = re.compile(
+    r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?|independently|unaided|autonomously)\b", re.IGNORECASE
+)
 _SPAN: Final = (
     r"(?:days?|nights?|mornings?|evenings?|weeks?|weekends?|months?|quarters?|years?|hours?|minutes?|semesters?|terms?"
     r"|times?|shifts?|sprints?|single|half|quarter|few|summers?|winters?|springs?|autumns?|fortnights?|seconds?"
-    r"|first|(?:second|other|alternate) (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
+    r"|first|(?:second|third|fourth|fifth|sixth|other|alternate)"
+    r" (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
     r"|eight|nine|ten|twelve|\d+|\w+day)\b"
 )
 UNIVERSAL: Final = re.compile(
-    rf"\b(?:all|every|entire|whole)\s+(?:(?:of|the|its|our)\s+)*(?!{_SPAN}|(?:from|to|in|on|at|by|with|and|for|that"
-    rf"|who)\b)((?:[\w'’-]+ ?){{1,4}})",
+    rf"\b(?:all|every|entire|whole|each(?= of (?:the|our|its)\b))\s+(?:(?:of|the|its|our)\s+)*"
+    rf"(?!{_SPAN}|(?:of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
+    rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
     re.IGNORECASE,
 )
-OVER: Final = re.compile(rf"\bacross\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
+OVER: Final = re.compile(rf"\b(?:across|throughout|all over)\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
 """How a text reaches further: every one of them, all over a place."""
 RANK: Final = re.compile(r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|top)\b", re.IGNORECASE)
 MEDAL: Final = re.compile(
@@ -166,19 +195,31 @@ MEDAL: Final = re.compile(
     r"|(?<=took )silver|(?<=won )silver",
     re.IGNORECASE,
 )
+GAINED: Final = re.compile(
+    r"\b(?:grants?|funding|subsidy|contracts?|tenders?|bids?|selected|chosen|accepted|admitted)\b", re.IGNORECASE
+)
+"""What is won without being a prize."""
+NO_AWARD: Final = re.compile(
+    r"\b(won|winning) (?:back|over|new|repeat|\d+)\b|(?:\A|\band |\bI )(recogni[sz]ed) (?!as\b|for\b|by\b|with\b)",
+    re.IGNORECASE,
+)
+"""Won back, saw and recognised."""
 HONOUR: Final = re.compile(
     _any(
-        # The end of the year is no honour; looking back only from "of" costs least.
-        r"\bof(?<!end of)(?<!start of)(?<!beginning of)(?<!close of)(?<!rest of)(?<!course of)(?<!half of)(?<!part of)"
-        r"(?<!quarter of) the (?:year|month|semester)\b",
+        # The end of the year is no honour.
+        r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
+        r"|\w+day)\b)\w+ of the (?:year|month|semester)\b(?!-)",
         r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
         r"\b(?:hackathon final|reconocimiento)\b",
         r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)",
         r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"
-        r"|nominated)\b",
+        r"|nominated|runners?[ -]up)\b",
         r"\b(?:highest|fastest|lowest|youngest|most|best|largest|quickest)(?: \w+){0,2}? (?:of (?:all|any)|in the"
         r"|among|ever)\b",
+        r"\bplac(?:ed|ing) (?:\w+ )?(?:first|second|third|1st|2nd|3rd|top)\b",
         r"\brated (?:as|among|one of|the \w+(?:est|st)|best|top|highest)\b|\bnamed (?:an?|the|as|one|\w+ of)\b",
+        r"\bmore than any(?:one| other)\b|\bmost of (?:all|any)\b",
+        r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
         r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
         r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
         r"\b(?:judged(?! (?:by|on|from|to be))|voted|topp(?:ed|ing)|trending)\b",

@@ -82,6 +82,7 @@ _IRREGULAR: Final = {
     "drawn": "draw",
     "spoke": "speak",
     "sold": "sell",
+    "upsold": "upsell",
     "bought": "buy",
     "found": "find",
     "oversaw": "overse",
@@ -141,10 +142,8 @@ def content(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOP_WORDS and not word.isdigit()]
 
 
-def ngrams(text: str, size: int) -> dict[tuple[str, ...], str]:
+def ngrams(found: list[str], stems: list[str], size: int) -> dict[tuple[str, ...], str]:
     """Return each run of `size` stems with the words it was made of."""
-    found = words(text)
-    stems = [stem(word) for word in found]
     return {tuple(stems[at : at + size]): " ".join(found[at : at + size]) for at in range(len(stems) - size + 1)}
 
 

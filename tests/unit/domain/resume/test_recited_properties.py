@@ -44,7 +44,7 @@ def told(draw: st.DrawFn, document: str) -> str:
 
 def recited(guard: Guard, bullet: str, text: str) -> list[Finding]:
     source = guard.sources[bullet]
-    return list(claims.recited(source, Rewording(text, source), guard.instructions))
+    return list(claims.recited(source, Rewording.of(text, source), guard.instructions))
 
 
 @SEARCHED

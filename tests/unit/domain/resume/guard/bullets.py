@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib import resources
+from itertools import pairwise
 from typing import TypedDict, Unpack
 
 from aiworker.domain.resume import locator
@@ -44,7 +46,7 @@ def source(bullet: str, **parts: Unpack[Parts]) -> Source:
 def fired(rule: Rule, before: str, after: str, **parts: Unpack[Parts]) -> set[tuple[str, str]]:
     """Return what one group of rules finds: the rule and the words."""
     held = source(before, **parts)
-    return {(finding.rule, finding.token) for finding in rule(held, Rewording(after, held))}
+    return {(finding.rule, finding.token) for finding in rule(held, Rewording.of(after, held))}
 
 
 def refused(
@@ -53,3 +55,14 @@ def refused(
     """Return the violations of the whole guard."""
     found = guarding(before, vacancy=vacancy, tone=tone, **parts).check("b0", after)
     return {(finding.rule, finding.token) for finding in found if finding.is_violation}
+
+
+def lines(name: str) -> list[str]:
+    """Return the lines of one of the guard's lists."""
+    text = (resources.files("aiworker.domain.resume.guard") / name).read_text("utf-8")
+    return text.removesuffix("\n").split("\n")
+
+
+def untidy(name: str) -> list[str]:
+    """Return the lines of a list that are out of order, there twice, empty, or not in small letters."""
+    return [line for before, line in pairwise(["", *lines(name)]) if line <= before or line != line.strip().lower()]

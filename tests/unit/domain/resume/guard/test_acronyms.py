@@ -30,8 +30,25 @@ from aiworker.domain.resume.guard.words import listed
         ("Did tpm", "Did total productive maintenance", ""),
         ("", "Did total productive maintenance", ""),
         ("Did TPM", "", ""),
+        ("Did AP", "Kept and polished accounts payable", "accounts payable"),
+        ("Did AP", "Kept oil and paint", ""),
+        ("Did UT", "Did the use of it", ""),
     ],
 )
 def test_words_in_a_row_begin_with_the_letters_of_an_acronym(entry: str, text: str, words: str) -> None:
     found = explanations(acronyms(entry), text, Reading(text).words)
     assert found == listed(words)
+
+
+@pytest.mark.parametrize(
+    ("bullet", "text", "words"),
+    [
+        ("Cooked a vegan bowl", "A plant-based (vegan) bowl", "a plant based"),
+        ("Kept groceries", "Milk, tea and sugar (groceries)", "milk tea and sugar"),
+        ("Cooked a bowl", "A plant-based (vegan) bowl", ""),
+        ("Cooked a plant-based (vegan) bowl", "A plant-based (vegan) bowl", ""),
+        ("Cooked a vegan bowl", "A plant-based vegan bowl", ""),
+    ],
+)
+def test_new_brackets_around_a_word_of_the_bullet_explain_it(bullet: str, text: str, words: str) -> None:
+    assert explanations((), text, Reading(text).words, bullet) == listed(words)

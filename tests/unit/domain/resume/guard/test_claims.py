@@ -7,11 +7,11 @@ import pytest
 from aiworker.domain.resume.guard import claims
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Rewording
-from tests.unit.domain.resume.guard.bullets import fired, source
+from tests.unit.domain.resume.guard.bullets import fired, source, untidy
 
 VACANCY = (
     "You will keep the settlement pipeline boring. We value telemetry dashboards and ward rounds. Own five depots."
-    " Built tents; ward 12 rounds"
+    " Built tents; ward 12 rounds. Wove heavy willow baskets. Polished the brass. Carried a ton"
 )
 
 
@@ -36,6 +36,15 @@ VACANCY = (
         ("Sold on 2024-05-17", "Sold in June 2024", "June"),
         ("Kept maps of Google", "Kept GoogleMeet lists", "GoogleMeet"),
         ("Did pH tests", "Did pH and PhD tests", "PhD"),
+        ("Sold seeds in agri", "Sold seeds in Agriculture", "Agriculture"),
+        ("Sold seeds at the Cooperage", "Sold seeds at the Cooperative", "Cooperative"),
+        ("Did Spectrophotometry", "Did Spectrofluorometry", "Spectrofluorometry"),
+        ("Kept counts by tally", "Kept counts in Tally", "Tally"),
+        ("Kept it at 40 °C", "Kept it at 40 °F", "°F"),
+        ("Kept it cool", "Kept it at 40 °C", "°C"),
+        ("Sold on 05/2025", "Sold in June 2025", "June"),
+        ("Sold in 2025", "Sold on 05/2025", "may"),
+        ("Did upkeep of pumps", "Did upkeep (TUL) of pumps", "TUL"),
     ],
 )
 def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -69,6 +78,16 @@ def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, toke
         ("Did doctoral work", "Did PhD work"),
         ("Wired the internet of things", "Wired IoT"),
         ("Kept R&D lists", "Kept Research and Development lists"),
+        ("Tested by spectrophotometer", "Did Spectrophotometry tests"),
+        ("Kept counts in Tally", "Kept Tally counts"),
+        ("Kept counts by tally", "Kept a tally of counts"),
+        ("Kept it at 40 °C", "Kept it at 40 Celsius"),
+        ("Kept it at 40 Fahrenheit", "Kept it at 40 °F"),
+        ("Sold on 05/2025", "Sold in May 2025"),
+        ("Sold in May 2025", "Sold in 2025-05"),
+        ("Did total upkeep of lifts", "Did Total Upkeep of Lifts (TUL)"),
+        ("Helped registered nurses", "Helped RNs"),
+        ("Kept purchase orders", "Kept POs"),
     ],
 )
 def test_a_name_in_another_form_is_the_entrys(before: str, after: str) -> None:
@@ -129,6 +148,31 @@ def test_one_of_the_skills_told_in_two_ways_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "skill"),
+    [
+        ("Packed boxes", "Packed boxes of tulip bulbs", "tulip bulbs"),
+        ("Packed boxes", "Packed boxes, growing tulip bulbs", "growing tulip"),
+        ("Packed boxes of bulbs", "Packed boxes of tulip bulbs", None),
+        ("Packed tulips", "Packed tulip bulbs", None),
+        ("Packed boxes", "Packed tulips and bulbs", None),
+        ("Packed boxes", "Packed 12 bulbs", None),
+        ("Kept TB lists", "Kept tulip bulb lists", None),
+    ],
+)
+def test_two_words_in_a_row_of_another_entry_are_refused(before: str, after: str, skill: str | None) -> None:
+    found = fired(claims.elsewhere, before, after, elsewhere="Grew 12 bulbs and growing tulip bulbs")
+    assert ({("skill", skill)} <= found) if skill else found == set()
+
+
+def test_two_words_in_a_row_may_come_from_the_entry_and_not_from_the_skills() -> None:
+    before, after = "Packed boxes", "Packed boxes of tulip bulbs"
+    assert fired(claims.elsewhere, before, after) == set()
+    assert fired(claims.elsewhere, before, after, sibling="Grew tulip bulbs", skills="Tulip bulbs") == set()
+    assert fired(claims.elsewhere, before, after, frame="Tulip bulb grower", skills="Tulip bulbs") == set()
+    assert fired(claims.elsewhere, before, after, skills="Tulip bulbs") == {("skill", "tulip bulbs")}
+
+
+@pytest.mark.parametrize(
     ("before", "after", "means"),
     [
         ("Cut wood", "Cut wood using a lathe", "lathe"),
@@ -147,6 +191,8 @@ def test_one_of_the_skills_told_in_two_ways_is_refused() -> None:
         ("Cut wood", "Cut wood used in doors", None),
         ("Cut wood", "Cut wood using the", None),
         ("Did CNC of wood", "Cut wood using computer numerical control", None),
+        ("Cut wood", "Cut wood using a lathe to trim it", "lathe"),
+        ("Cut wood on the lathe", "Cut wood using a lathe to trim it", None),
     ],
 )
 def test_what_work_is_said_to_be_done_with_is_the_entrys(before: str, after: str, means: str | None) -> None:
@@ -176,6 +222,12 @@ def test_a_means_of_the_entrys_other_bullet_may_be_named() -> None:
         ("Kept depots", "Kept five depots", None),
         ("Kept tents", "Built tents", None),
         ("Kept KSPB lists", "Kept the settlement pipeline boring", None),
+        ("Made hampers", "Made heavy willow hampers", "heavy willow"),
+        ("Painted", "Polished the brass", "polished the brass"),
+        ("Polished tins", "Polished the brass", None),
+        ("Kept PTB lists", "Polished the brass", None),
+        ("Carried rice", "Carried a ton", None),
+        ("Wove heavy baskets of willow", "Wove heavy willow and baskets", None),
     ],
 )
 def test_the_vacancys_words_are_not_copied(before: str, after: str, token: str | None) -> None:
@@ -185,7 +237,7 @@ def test_the_vacancys_words_are_not_copied(before: str, after: str, token: str |
 
 def copied(before: str, after: str, vacancy: str) -> list[Finding]:
     held = source(before)
-    return list(claims.copied(held, Rewording(after, held), Reading(vacancy)))
+    return list(claims.copied(held, Rewording.of(after, held), Reading(vacancy)))
 
 
 def test_without_a_vacancy_nothing_is_copied() -> None:
@@ -207,5 +259,9 @@ INSTRUCTIONS = "Rewrite each bullet. Example: Trimmed thorny hedges swiftly alon
 )
 def test_what_the_model_was_told_is_not_recited(before: str, after: str, token: str | None) -> None:
     held = source(before)
-    found = [finding.token for finding in claims.recited(held, Rewording(after, held), Reading(INSTRUCTIONS))]
+    found = [finding.token for finding in claims.recited(held, Rewording.of(after, held), Reading(INSTRUCTIONS))]
     assert found == ([token] if token else [])
+
+
+def test_the_list_of_skills_is_in_order() -> None:
+    assert untidy("skills.txt") == []

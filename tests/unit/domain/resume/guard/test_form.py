@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aiworker.domain.resume.guard import form
-from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.reading import Reading, Rewording
 from aiworker.domain.resume.phrases import Tone
 from tests.unit.domain.resume.guard.bullets import fired, source
 
@@ -15,7 +15,8 @@ ANNOUNCED = "Sure, here you are"
 
 
 def lengths(before: int, after: int, tone: Tone | None) -> list[tuple[str, str]]:
-    return [(found.rule, found.severity) for found in form.length(source("x" * before), Reading("x" * after), tone)]
+    held = source("x" * before)
+    return [(found.rule, found.severity) for found in form.length(held, Rewording.of("x" * after, held), tone)]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,21 @@ def test_the_tone_says_how_long_a_text_may_be(
     tone: Tone | None, before: int, after: int, found: tuple[str, str] | None
 ) -> None:
     assert lengths(before, after, tone) == ([found] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("after", "is_long"),
+    [
+        (f"{'x' * 100} orangery", False),
+        (f"{'x' * 100} orangery orangery", True),
+        (f"{'x' * 100} greenhouse", True),
+        (f"{'x' * 101} orangery", True),
+    ],
+)
+def test_words_of_the_entrys_heading_do_not_count(after: str, *, is_long: bool) -> None:
+    held = source("x" * 20, frame="Orangery trainee")
+    found = {finding.rule for finding in form.length(held, Rewording.of(after, held), None)}
+    assert found == ({"too-long"} if is_long else set())
 
 
 @pytest.mark.parametrize(
@@ -95,6 +111,10 @@ TENDED = "Watered tulips, trimmed hedges, swept paths and mended fences"
         ("Watered 2nd floor tulips once", "Watered floor tulips", False),
         ("Wired Firebase Cloud Messaging for the shop", "Wired FCM for the shop", False),
         ("Wired Firebase Cloud Messaging for the shop", "Wired RCM for the shop", True),
+        (f"{TENDED} so that guests of old fairs admired them", TENDED, False),
+        (f"{TENDED}, guests, old fairs, admired them", "Watered tulips, trimmed hedges, swept paths", True),
+        (f"{TENDED} while guests sang old hymns", TENDED, False),
+        ("Watered tulips while guests sang old hymns of the valley", "Watered tulips", True),
     ],
 )
 def test_something_left_out_is_replaced_by_something(before: str, after: str, *, is_lost: bool) -> None:
@@ -119,6 +139,15 @@ def test_a_bullet_without_content_loses_none() -> None:
         ("Watered plants", "Regó las plantas de la villa", "es"),
         (BULLET, "Watered the plants y los counted them for the yearly report of the town", "es"),
         (BULLET, "Watered the plants und die counted them for the yearly report of the town", "de"),
+        (BULLET, "De planten van het huis en de tuin met zorg gegoten voor de stad", "nl"),
+        (BULLET, "Rosliny dla miasta oraz na koniec przez lato pod domem", "pl"),
+        (BULLET, "Plantele pentru un raport din sau fost prin", "ro"),
+        (BULLET, "Planterna och det som vi av det har mellan vid", "sv"),
+        (BULLET, "Planterne og det som jeg har fra hver ved byen", "da"),
+        (BULLET, "Watered the plants of Łódź", "ł"),
+        ("Watered plants", "Arrosé tulipes", "é"),
+        ("Watered plants", "Watered café plants", "é"),
+        (BULLET, "Watered the plants mit the hose der garden", "de"),
     ],
 )
 def test_another_language_or_script_is_refused(before: str, after: str, shown: str) -> None:
@@ -134,6 +163,10 @@ def test_another_language_or_script_is_refused(before: str, after: str, shown: s
         (SPANISH, "Escribí a los socios del club y llevé las cuentas con mimo"),
         ("Sold to Muñoz", "Sold seeds to Muñoz"),
         ("पौधे", "पौधे दिए"),
+        ("Watered plants of Łódź", "Watered the plants in Łódź"),
+        ("Watered plants at the café", "Watered café plants"),
+        ("Watered plants", "Watered the café plants"),
+        (BULLET, "Watered the plants at MIT and DER in the library"),
     ],
 )
 def test_its_own_language_is_not(before: str, after: str) -> None:

@@ -31,6 +31,20 @@ from aiworker.domain.resume.guard.notations import masked, months, spans
         ("Sold 200 300 400", "Sold 200 300 400"),
         ("Sown 13/13/2025", "Sown 13/13/2025"),
         ("Sown 24 of 7 rows", "Sown 24 of 7 rows"),
+        ("Sown 05/2025", "Sown 2025"),
+        ("Sown 5/2025", "Sown 2025"),
+        ("Sown 13/2025", "Sown 13/2025"),
+        ("Open at 9:00", "Open at 9"),
+        ("Open at 21:00", "Open at 9"),
+        ("Open at 00:00", "Open at 12"),
+        ("Open from 9 am", "Open from 9"),
+        ("Open to 5pm", "Open to 5"),
+        ("Open to 5 p.m.", "Open to 5"),
+        ("Open to 10:00 am", "Open to 10"),
+        ("Open at 9:30", "Open at 9:30"),
+        ("Open at 25:00", "Open at 25:00"),
+        ("Sewed in covid-19 times", "Sewed in covid    times"),
+        ("Sewed in COVID-20", "Sewed in COVID-20"),
     ],
 )
 def test_a_notation_is_read_as_the_figures_in_it(text: str, read: str) -> None:
@@ -48,8 +62,12 @@ def test_every_place_stays_where_it_is(text: str) -> None:
     [
         ("Sown 2025-05-17", {"may"}),
         ("Sown 17/12/2025, cut 1.1.2026", {"december", "january"}),
-        ("Sown 2025-05", set[str]()),
+        ("Sown 2025-05", {"may"}),
+        ("Sown 05/2025", {"may"}),
         ("Sown 2025-13-17", set[str]()),
+        ("Sown 2025-12", {"december"}),
+        ("Sown 13/2025", set[str]()),
+        ("Sown 1/2025, cut 02/2026", {"january", "february"}),
     ],
 )
 def test_a_date_names_its_month(text: str, names: set[str]) -> None:

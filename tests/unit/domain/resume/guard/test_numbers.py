@@ -53,6 +53,13 @@ def only(text: str) -> Number:
         ("Sold 400 AUD of seeds", "AUD", "400"),
         ("Sold CAD 400 of seeds", "CAD", "400"),
         ("Sold R400 of seeds", "ZAR", "400"),
+        ("Sold it at 50p", "GBP", "0.5"),
+        ("Sold it at 50 pence", "GBP", "0.5"),
+        ("Sold it at 40 cents", "USD", "0.4"),
+        ("Sold it at 40 cents", "EUR", "0.4"),
+        ("Sold it at 40 euro cents", "EUR", "0.4"),
+        ("Sold it at 40 paise", "INR", "0.4"),
+        ("Sold 40 pounds", "GBP", "40"),
     ],
 )
 def test_money_is_read_in_every_notation(text: str, kind: str, value: str) -> None:
@@ -126,6 +133,15 @@ def test_shares_and_multiples_are_kinds_of_their_own(text: str, kind: str, value
         (IN_SPANISH.format("Media hora de clase"), [Decimal("0.5")]),
         (IN_HINDI.format("Paanch"), [5]),
         (IN_HINDI.format("Teen sau"), [300]),
+        ("Raised half a million", [500_000]),
+        ("Raised half a lakh", [50_000]),
+        ("Took 5 min 40 s", [340]),
+        ("Took a quarter-hour", [Decimal("0.25")]),
+        ("Cut half a millimetre", [Decimal("0.5")]),
+        ("Sewed covid-19 masks", []),
+        ("Open from 9:00 to 17:00", [9, 5]),
+        ("Told it a fortnight ahead", []),
+        ("Held half-day fairs", [Decimal("0.5")]),
     ],
 )
 def test_plain_figures_are_read_in_digits_and_in_words(text: str, values: list[int | Decimal]) -> None:
@@ -135,7 +151,8 @@ def test_plain_figures_are_read_in_digits_and_in_words(text: str, values: list[i
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        ("Came first at the fair", []),
+        ("Came first at the fair", [1]),
+        ("Came to the first fair", []),
         ("Won the first prize", [1]),
         ("Won second prize", [2]),
         ("Took third place", [3]),
@@ -195,11 +212,17 @@ def test_of_a_date_the_month_may_not_be_quoted(text: str, years: list[int]) -> N
         ("Painted 100 sq m of wall", "square metre"),
         ("Painted 100 square feet of wall", "square foot"),
         ("Painted 100 sq", ""),
-        ("Painted 100 square yards", "square yards"),
+        ("Painted 100 square yards", "square yard"),
         (IN_SPANISH.format("Tardé 3 semanas"), "week"),
         ("Ran it at 40 W", "watt"),
         ("Painted 40 m² of wall", "square metre"),
         ("Kept grade 7 week plans", ""),
+        ("Laid 5 m of pipe", "metre"),
+        ("Carried 40 kilos", "kg"),
+        ("Carried 40 pounds", "pound"),
+        ("Pumped 4 gal", "gallon"),
+        ("Took 5 min 40 s", "second"),
+        ("Dug 4 ha", "hectare"),
     ],
 )
 def test_the_unit_is_among_the_next_words(text: str, unit: str) -> None:
@@ -225,9 +248,9 @@ def test_money_over_time_is_no_amount_of_time() -> None:
     assert only("₹12 lakh in hours").scaled == frozenset()
 
 
-def test_three_digits_after_a_dot_or_comma_mean_either() -> None:
-    for text in ("48.000 boxes", "48,000 boxes"):
-        assert {key[1] for key in only(text).keys} == {Decimal(48), Decimal(48000)}
+def test_three_digits_after_a_dot_mean_either_and_after_a_comma_thousands() -> None:
+    assert {key[1] for key in only("48.000 boxes").keys} == {Decimal(48), Decimal(48000)}
+    assert {key[1] for key in only("48,000 boxes").keys} == {Decimal(48000)}
 
 
 @pytest.mark.parametrize(
@@ -273,6 +296,31 @@ def test_a_unit_may_be_told_once_for_two(text: str, units: list[str]) -> None:
 def test_so_many_in_so_many_are_a_share(text: str, share: int | None) -> None:
     key = ("percent", Decimal(share)) if share else None
     assert [number.share for number in numbers(text)] == [key, key]
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Fed 8 cooks, 4 of whom sang", 50),
+        ("Read 3 books, 2 of which were new", 67),
+        ("Fed 8 cooks and 2 of them sang", 25),
+        ("Fed 8 cooks, 2 of the shop", None),
+        ("Fed 8 cooks, 10 of them singing", None),
+        ("Fed 8 cooks, 2 % of whom sang", None),
+    ],
+)
+def test_so_many_of_them_are_a_share_of_what_stands_before(text: str, share: int | None) -> None:
+    assert [number.share for number in numbers(text)] == [None, ("percent", Decimal(share)) if share else None]
+
+
+def test_pounds_are_money_or_a_weight() -> None:
+    assert {("GBP", Decimal(40)), ("plain", Decimal(40))} <= only("40 pounds").keys
+    assert only("40 pence").keys == {("GBP", Decimal("0.4"))}
+
+
+def test_of_three_digits_after_a_comma_only_the_larger_is_measured() -> None:
+    assert only("20,000 litres").scaled == {("litres", Decimal(20_000))}
+    assert {amount for _, amount in only("2.500 litres").scaled} == {Decimal("2.5"), Decimal(2500)}
 
 
 def test_figures_apart_keep_their_own_words() -> None:

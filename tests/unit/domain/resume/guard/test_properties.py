@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from aiworker.domain.resume import locator
-from aiworker.domain.resume.guard import Guard, boasts, claims, figures, form, roles
+from aiworker.domain.resume.guard import Guard, additions, boasts, claims, figures, form, roles
 from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.reading import Rewording
@@ -26,12 +26,14 @@ RULES = (
     figures.check,
     claims.named_terms,
     claims.skill_phrases,
+    claims.elsewhere,
     claims.means,
     roles.leadership,
     roles.helped,
     boasts.awards,
     boasts.scope,
     boasts.outcomes,
+    additions.added,
     form.kept,
     form.spoken,
     form.noise,
@@ -60,6 +62,7 @@ STRAINS = (
     *("1", " ", "-", "A", "AB", "aB", "a.", "a@", "<a", "(", "'", "\n", "é", "_", "½"),
     *("1 ", "1-", "1.", "1,000,", "+1 ", "one ", "two hundred and ", "1 to ", "from 1 to 2 ", "1 against 2 "),
     *("and ", "A ", "manage the ", "across the ", "publish "),
+    *("a, and ", "a of the ", "8 of them ", "which ", "(a ", "half a ", "the first day "),
 )
 """What makes a pattern or a pair of loops work hard when there is much of it."""
 
@@ -88,7 +91,7 @@ def test_every_rule_takes_an_unchanged_bullet(text: str, vacancy: str, tone: Ton
     """The guard does not ask its rules about an equal text; they would have nothing against it."""
     guard = Guard.of(locator.read(text), vacancy=vacancy, tone=tone)
     for source in guard.sources.values():
-        same = Rewording(source.bullet.text, source)
+        same = Rewording.of(source.bullet.text, source)
         found = [
             *(finding for rule in RULES for finding in rule(source, same)),
             *claims.copied(source, same, guard.vacancy),

@@ -36,6 +36,14 @@ def only(found: list[Number]) -> Number:
         ("a day and a half", "plain", "1.5", "day"),
         ("una hora y media", "plain", "1.5", "hour"),
         ("came twenty-first", "plain", "21", ""),
+        ("a quarter-hour", "plain", "0.25", "hour"),
+        ("a three-quarter hour", "plain", "0.75", "hour"),
+        ("5 min 40 s", "plain", "340", "second"),
+        ("5 minutes and 40 seconds", "plain", "340", "second"),
+        ("half a million", "plain", "500000", ""),
+        ("half a crore", "plain", "5000000", ""),
+        ("half a millimetre", "plain", "0.5", "mm"),
+        ("half a kilo", "plain", "0.5", "kg"),
     ],
 )
 def test_halves_quarters_and_joined_ordinals_are_figures(text: str, kind: str, value: str, unit: str) -> None:
@@ -55,6 +63,10 @@ def test_halves_quarters_and_joined_ordinals_are_figures(text: str, kind: str, v
         ("three quarters of the hall", 75),
         ("3/4 of the hall", 75),
         ("2/3rds of the hall", 67),
+        ("found that a quarter sang", 25),
+        ("cooks, of whom a third sang", 33),
+        ("a fifth fewer loaves", 20),
+        ("a tenth faster", 10),
     ],
 )
 def test_a_fraction_is_a_share_as_well(text: str, percent: int) -> None:
@@ -104,8 +116,15 @@ def test_a_roman_numeral_follows_what_it_numbers(text: str, values: list[int]) -
         ("within an hour", ["1"], "hour"),
         ("in a year", ["1"], "year"),
         ("BOX123", [], ""),
-        ("under a week of work", [], ""),
         ("in a day and a half", [], ""),
+        ("a fortnight ahead", ["1"], "fortnight"),
+        ("a day early", ["1"], "day"),
+        ("an hour in advance", ["1"], "hour"),
+        ("both lots", ["2"], ""),
+        ("duplicated lots", ["2"], ""),
+        ("a couple", ["2"], ""),
+        ("a year of the fair", [], ""),
+        ("in a quarter of the time", [], ""),
     ],
 )
 def test_figures_within_names_and_single_spans_are_soft(text: str, values: list[str], unit: str) -> None:

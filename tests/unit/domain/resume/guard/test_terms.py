@@ -135,6 +135,10 @@ def test_only_a_capital_within_a_sentence_leaves_a_doubt() -> None:
         ("Sold in Jan", "Sold in January"),
         ("Sold to Palash", "Sold to Palash-owned shops"),
         ("Wrote C++ tools", "Made tools in C++"),
+        ("Tested by spectrophotometer", "Did Spectrophotometry"),
+        ("Sold in Agri", "Sold in Agriculture"),
+        ("Kept it at 4 °C", "Kept it at 4 Celsius"),
+        ("Kept Tally books", "Kept books in Tally"),
     ],
 )
 def test_one_name_in_another_form_is_held(known: str, text: str) -> None:
@@ -155,6 +159,12 @@ def test_one_name_in_another_form_is_held(known: str, text: str) -> None:
         ("Sold to Palash", "Sold to Meera"),
         ("Wrote it in CSS", "Wrote it in HTML5"),
         ("Moved to 1.25", "Moved to v1.24"),
+        ("Did Spectrophotometry", "Did Spectrofluorometry"),
+        ("Sold in agri", "Sold in Agriculture"),
+        ("Sold at the Cooperage", "Sold at the Cooperative"),
+        ("Kept it at 4 °C", "Kept it at 4 Fahrenheit"),
+        ("Kept a tally", "Kept books in Tally"),
+        ("Sang at the Co", "Sang at the Cooperage"),
     ],
 )
 def test_another_name_is_not(known: str, text: str) -> None:

@@ -55,8 +55,10 @@ def test_content_is_without_small_words_and_digits() -> None:
 
 
 def test_runs_of_stems_keep_the_words_they_were_made_of() -> None:
-    assert ngrams("Packed two boxes", 2) == {("pack", stem("two")): "packed two", (stem("two"), "box"): "two boxes"}
-    assert ngrams("Packed", 2) == {}
+    said = words("Packed two boxes")
+    runs = {("pack", stem("two")): "packed two", (stem("two"), "box"): "two boxes"}
+    assert ngrams(said, list(map(stem, said)), 2) == runs
+    assert ngrams(["packed"], ["pack"], 2) == {}
 
 
 def test_a_list_is_split_at_spaces() -> None:

@@ -1,0 +1,68 @@
+"""What is put into a bullet that is otherwise as it was: a tool, a client, a result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.lexicon import FILLERS, MAKERS, REWORDED, VAGUE
+from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
+from aiworker.domain.resume.guard.reading import Rewording, Source
+from aiworker.domain.resume.guard.unstated import ROOT
+from aiworker.domain.resume.guard.words import STOP_WORDS, stem
+
+ALIKE: Final = 0.8
+"""Share of equal words from which on a text is the bullet with something put in (Ratcliff and Obershelp 1988)."""
+LONGEST: Final = 250
+"""Words of a bullet that are compared; the time taken grows with their square."""
+FEW: Final = 2
+"""More new words in a row say something, however plain they are."""
+_VERBAL: Final = ("ing", "ed", "ly")
+
+
+def added(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find words in a row that the entry has none of, between words that are the bullet's own."""
+    if source.language != "en" or len(source.bullet.words) > LONGEST or len(text.words) > LONGEST:
+        return
+    ours = [stem(word) for word in source.bullet.words if word not in STOP_WORDS]
+    said = [word for word in text.words if word not in STOP_WORDS]
+    match = SequenceMatcher(None, ours, [stem(word) for word in said], autojunk=False)
+    kept = sum(block.size for block in match.get_matching_blocks())
+    for change, _, _, start, end in match.get_opcodes():
+        rest = len(ours) + len(said) - (end - start)
+        if change != "insert" or 2 * kept < ALIKE * rest:
+            continue
+        new = [word for word in said[start:end] if _is_new(word, source, text)]
+        is_telling = len(new) > 1 or (start and any(not word.endswith(_VERBAL) for word in new))
+        if is_telling and (len(new) > FEW or any(stem(word) not in everyday() for word in new)):
+            yield Finding("added", " ".join(said[start:end]))
+            return
+
+
+def _is_new(word: str, source: Source, text: Rewording) -> bool:
+    root = stem(word)
+    return not (
+        any(letter.isdigit() for letter in word)
+        or word in MAKERS
+        or word in text.named_words
+        or root in _untelling()
+        or root in source.entry.stems
+        or root[:ROOT] in source.entry.beginnings
+        or word in text.explained
+    )
+
+
+@lru_cache(maxsize=1)
+def everyday() -> frozenset[str]:
+    """Return the stems of what honest rewrites say in words of their own."""
+    listed = (resources.files("aiworker.domain.resume.guard") / "everyday.txt").read_text("utf-8").split()
+    return frozenset(map(stem, listed))
+
+
+@lru_cache(maxsize=1)
+def _untelling() -> frozenset[str]:
+    return frozenset(map(stem, NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS | VAGUE))

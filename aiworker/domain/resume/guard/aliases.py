@@ -1,0 +1,118 @@
+"""Other names of the same thing: "purchase orders" for POs, "PostgreSQL" for Postgres."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
+from typing import Final
+
+from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, words
+
+Phrase = tuple[str, ...]
+
+_JOINED: Final = re.compile(r"[\s./&+'’-]{0,3}")
+"""What may stand between the words of one name."""
+_GROWN: Final = re.compile(r"\w[.@_]\Z")
+"""What a word grows together with is a name of its own: Moment.js."""
+_SIGNS: Final = ("+", "#", "@", "_")
+_SHORT: Final = 4
+"""Letters of acronyms that may be words."""
+_HOMOGRAPHS: Final = STOP_WORDS | listed(
+    "ac act ad aid air am app arm art ass bar bat bid bus cab can cap car cat cv dash dim dot dr ear era fat fit gap"
+    " gas go has hat hit hot ice ill"
+    " ran rans met mets got hid hrs hr cm cf prop props overall overalls does doe jet kit"
+    " lab lap led lot map mat max min mob mom net nut oil or pad pan par pat pay pep"
+    " pet pin pit pm pod pop pot ram rap rat raw rep rig rip rum sad sat saw see set sip sit sob spa spot star sum tap"
+    " tea tip ton top tub us van vat vet who win"
+)
+"""Acronyms that are names only when they are written with capitals."""
+
+
+def names(text: str) -> dict[int, str]:
+    """Return the things a text names, by their number in the list, as the text writes them."""
+    return {thing: text[start:end] for start, end, phrase in _named(text) for thing in _things()[phrase]}
+
+
+def retold(text: str, known: Mapping[int, str]) -> str:
+    """Write each thing of a text that is known by another name as it is known."""
+    parts: list[str] = []
+    reached = 0
+    for start, end, phrase in _named(text):
+        other = next((known[thing] for thing in _things()[phrase] if thing in known), None)
+        if other is not None and _phrase(other) != phrase:
+            parts += [text[reached:start], other]
+            reached = end
+    return "".join([*parts, text[reached:]])
+
+
+def _named(text: str) -> Iterator[tuple[int, int, Phrase]]:
+    """Find every listed name, the longest at each place and none inside another."""
+    found = list(WORD.finditer(text))
+    low = [match[0].lower() for match in found]
+    things, firsts, at = _things(), _sizes(), 0
+    while at < len(found):
+        for size in firsts.get(low[at], ()):
+            phrase = _singular(low[at : at + size])
+            if phrase in things and len(phrase) == size and _is_name(text, found[at : at + size]):
+                yield found[at].start(), found[at + size - 1].end(), phrase
+                at += size
+                break
+        else:
+            at += 1
+
+
+def _is_name(text: str, found: list[re.Match[str]]) -> bool:
+    """Say whether words that make a name stand as one: not grown together with more, acronyms in capitals."""
+    start, end = found[0].start(), found[-1].end()
+    if text[end : end + 1] in _SIGNS or _GROWN.search(text[max(0, start - 2) : start]):
+        return False
+    if len(found) == 1:
+        word = found[0][0]
+        low = word.lower()
+        is_word = low in _HOMOGRAPHS or _singular([low])[0] in _HOMOGRAPHS or (len(low) <= _SHORT and low in _plain())
+        return word[:2].isupper() or not is_word
+    return all(_JOINED.fullmatch(text, one.end(), other.start()) for one, other in pairwise(found))
+
+
+def _phrase(name: str) -> Phrase:
+    return _singular(words(name))
+
+
+def _singular(said: list[str]) -> Phrase:
+    last = said[-1] if said else ""
+    is_plural = len(last) > len("css") - 1 and last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    return (*said[:-1], last[:-1] if is_plural else last)
+
+
+@lru_cache(maxsize=1)
+def _things() -> Mapping[Phrase, tuple[int, ...]]:
+    """Return the numbers of the things that go by a name; an acronym may stand for several."""
+    found: dict[Phrase, tuple[int, ...]] = {}
+    listed = (resources.files("aiworker.domain.resume.guard") / "aliases.txt").read_text("utf-8").splitlines()
+    for number, line in enumerate(listed):
+        for name in line.split(" = "):
+            # "C#" would be one with C.
+            if name.endswith(("+", "#")):
+                continue
+            found[_phrase(name)] = (*found.get(_phrase(name), ()), number)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _plain() -> frozenset[str]:
+    """Return short everyday words, of which some are acronyms as well."""
+    listed = (resources.files("aiworker.domain.resume.guard") / "everyday.txt").read_text("utf-8").split()
+    return frozenset(word for word in listed if len(word) <= _SHORT)
+
+
+@lru_cache(maxsize=1)
+def _sizes() -> Mapping[str, tuple[int, ...]]:
+    """Return by its first word how many words a name may have, most first; a name of one may stand in the plural."""
+    found: dict[str, set[int]] = {}
+    for first, *more in _things():
+        for form in (first,) if more else (first, f"{first}s"):
+            found.setdefault(form, set()).add(1 + len(more))
+    return {first: tuple(sorted(sizes, reverse=True)) for first, sizes in found.items()}
