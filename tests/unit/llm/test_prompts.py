@@ -190,9 +190,7 @@ def test_what_is_filled_in_is_what_was_given() -> None:
     prompt = rendered()
     assert block(prompt, "vacancy").text == f"<{TAG}>\nPosition: Backend Intern\n\nSmall REST endpoints.\n</{TAG}>"
     assert block(prompt, "resume").text == f"<{TAG}>\nIntern\nb0: worked on refunds\n</{TAG}>"
-    assert block(prompt, "task").text.endswith(
-        "Rewrite the 1 bullets above for that position. Tone: concise - short."
-    )
+    assert block(prompt, "task").text.endswith("Rewrite the 1 bullets above for that position. Tone: concise - short.")
     assert (prompt.removed, prompt.flags) == (0, ())
 
 
