@@ -166,9 +166,9 @@ def test_the_vacancy_s_words_are_those_of_the_text_that_was_used(source: str) ->
         "b1": "made weekly reports for the finance team on seaworthy boats at the old harbour",
     }
     facts = replace(FACTS, vacancy_text=used, vacancy_source=source)
-    result = settled(copies, facts, job_description=unused if source == "row" else used)
-    assert result.changed == {"b1": copies["b1"]}
-    assert [finding.rule for finding in result.evidence.decisions] == ["copied"]
+    result = settled({**BETTER, **copies}, facts, job_description=unused if source == "row" else used)
+    assert [decision.bullet for decision in result.evidence.decisions if decision.rule == "copied"] == ["b0"]
+    assert {decision.bullet for decision in result.evidence.decisions} == {"b0", "b1"}
 
 
 # What our own fakes answer
