@@ -106,11 +106,7 @@ def _counts_alike(entry: Reading, text: Reading, number: Number) -> bool:
         named = f"{before[0]} {_shown(text, number)}".lower()
         if named in entry.low and re.search(rf"\b{re.escape(named)}(?!\w)", entry.low):
             return True
-    return any(
-        other.meanings & number.meanings and other.noun == number.noun and not other.is_soft
-        for other in entry.numbers
-        if number.noun
-    )
+    return bool(number.noun and number.meanings & entry.told.get(number.noun, frozenset()))
 
 
 def _has_none(reading: Reading) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -36,6 +37,15 @@ class Reading:
         """Everything its figures may mean."""
         shares = (number.share for number in self.numbers if number.share)
         return frozenset(meaning for number in self.numbers for meaning in number.meanings).union(shares)
+
+    @cached_property
+    def told(self) -> Mapping[str, frozenset[Key]]:
+        """All that the figures of each thing it counts may mean."""
+        found: dict[str, set[Key]] = {}
+        for number in self.numbers:
+            if not number.is_soft:
+                found.setdefault(number.noun, set()).update(number.meanings)
+        return {noun: frozenset(keys) for noun, keys in found.items()}
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
