@@ -99,6 +99,7 @@ async def test_a_worker_that_dies_between_its_failure_row_and_bullmq_repeats_the
     assert [run["state"] for run in await site.rows("SELECT state FROM aiworker.runs")] == ["failed"]
 
 
+@pytest.mark.timeout(90)  # It starts four daemons, one after the other.
 async def test_a_job_that_kills_every_worker_is_poisoned_and_told(site: Site, fake: FakeProviders) -> None:
     job = (await site.add(payload())).id
     for _ in range(3):

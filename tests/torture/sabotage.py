@@ -1,7 +1,8 @@
 """Starts aiworker as `python -m aiworker` does, but with short clocks or with a safeguard switched off.
 
-For tests only: `TORTURE_CLOCKS=short` makes locks and passes expire within seconds, and `TORTURE_OFF=fence,outbox`
-takes the named safeguards out. Without either it is the command as it is shipped.
+For tests only: `TORTURE_CLOCKS=short` makes locks and passes expire within seconds, `TORTURE_CLOCKS=patient` lets a job
+take as long as a busy machine needs, and `TORTURE_OFF=fence,outbox` takes the named safeguards out. Without any of them
+it is the command as it is shipped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ CLOCKS = "TORTURE_CLOCKS"
 OFF = "TORTURE_OFF"
 SHORT_LOCK = timedelta(seconds=3)
 SHORT_DEADLINE = timedelta(seconds=4)
+LONG_DEADLINE = timedelta(minutes=10)
 
 
 def shorten_clocks() -> None:
@@ -36,6 +38,11 @@ def shorten_clocks() -> None:
     reconcile.FAILED_AFTER = timedelta(seconds=10)
     relay.LEASE = timedelta(seconds=8)
     relay.IDLE = (timedelta(milliseconds=500), timedelta(seconds=2))
+
+
+def lengthen_deadlines() -> None:
+    """Let no job end for the time that it stood still."""
+    policies.POLICIES = tuple(replace(policy, deadline=LONG_DEADLINE) for policy in policies.POLICIES)
 
 
 def without_fence() -> None:
@@ -125,8 +132,13 @@ SAFEGUARDS: Mapping[str, Callable[[], None]] = {
 
 def main() -> None:
     """Take away what is named, then be aiworker."""
-    if os.environ.get(CLOCKS) == "short":
-        shorten_clocks()
+    match os.environ.get(CLOCKS):
+        case "short":
+            shorten_clocks()
+        case "patient":
+            lengthen_deadlines()
+        case _:
+            pass
     for name in filter(None, os.environ.get(OFF, "").split(",")):
         SAFEGUARDS[name]()
     from aiworker.cli import main as aiworker

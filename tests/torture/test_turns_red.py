@@ -58,14 +58,14 @@ async def overtaken(rig: Rig, off: Sequence[str], *, first: Step) -> Report:
     answered = asyncio.Event()
     rig.meter.script = lambda job, before: Play(first, after=answered) if before == 0 else Play()
     # A short lock would tell the first daemon, which is just what a lost fence must not depend on.
-    place = rig.start(off=off, clocks="production")
+    place = rig.start(off=off, clocks="patient")
     await eventually(lambda: place.log_says("health is off"), "the first daemon serves", within=20.0)
     (job,) = await rig.add(1, attempts=1)
     await eventually(lambda: len(rig.meter.asked) == 1, "the first daemon asks")
     (life,) = place.lives
     life.send(signal.SIGSTOP)
     await rig.deliver_again(job)
-    rig.start(off=off, clocks="production")
+    rig.start(off=off, clocks="patient")
     await eventually(lambda: rig.core_api.received, "the second daemon finishes the job", within=20.0)
     assert await rig.settles(10.0)
     answered.set()
