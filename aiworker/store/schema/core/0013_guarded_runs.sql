@@ -5,13 +5,11 @@ CREATE TABLE aiworker.guarded_runs (
     tenant_id          text NOT NULL,
     job_name           text NOT NULL,
     prompt_fingerprint text NOT NULL,
-    model              text NOT NULL,
+    model              text,
     texts              integer NOT NULL,
     refused            integer NOT NULL,
     entities           integer NOT NULL,
     grounded           integer NOT NULL,
-    -- Whether the lists of English words said nothing of it, because its source is not English.
-    is_partial         boolean NOT NULL,
     created_at         timestamptz NOT NULL DEFAULT now(),
     CHECK (0 <= refused AND refused <= texts AND 0 <= grounded AND grounded <= entities)
 );
@@ -19,8 +17,7 @@ CREATE INDEX guarded_runs_of_run ON aiworker.guarded_runs (run_id);
 
 -- The share of the answers' figures and names that their sources hold (entity precision), by version of the prompt.
 CREATE VIEW aiworker.entity_precision AS
-SELECT job_name, prompt_fingerprint, model, count(*) AS runs,
-    count(*) FILTER (WHERE is_partial) AS partial_runs, sum(texts) AS texts, sum(refused) AS refused,
+SELECT job_name, prompt_fingerprint, model, count(*) AS runs, sum(texts) AS texts, sum(refused) AS refused,
     sum(entities) AS entities, sum(grounded) AS grounded,
     round(sum(grounded)::numeric / nullif(sum(entities), 0), 4) AS entity_precision,
     min(created_at) AS first_at, max(created_at) AS last_at
