@@ -40,8 +40,9 @@ def shorten_clocks() -> None:
     relay.IDLE = (timedelta(milliseconds=500), timedelta(seconds=2))
 
 
-def lengthen_deadlines() -> None:
-    """Let no job end for the time that it stood still."""
+def lengthen_clocks() -> None:
+    """Let no job end for the time that it stood still, and no lock be looked after in that time."""
+    policies.LOCK_DURATION = LONG_DEADLINE
     policies.POLICIES = tuple(replace(policy, deadline=LONG_DEADLINE) for policy in policies.POLICIES)
 
 
@@ -136,7 +137,7 @@ def main() -> None:
         case "short":
             shorten_clocks()
         case "patient":
-            lengthen_deadlines()
+            lengthen_clocks()
         case _:
             pass
     for name in filter(None, os.environ.get(OFF, "").split(",")):
