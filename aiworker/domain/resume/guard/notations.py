@@ -60,6 +60,7 @@ _CLOCK: Final = re.compile(
     r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE
 )
 """Full hours of the day; others have two figures anyhow."""
+_MERIDIEM: Final = re.compile(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
 def _hour(found: re.Match[str]) -> str:
@@ -89,6 +90,11 @@ def masked(text: str) -> str:
     for pattern, written in (*_NOTATIONS, *spans):
         text = pattern.sub(lambda found, written=written: _placed(found, written), text)
     return text
+
+
+def halves_of_day(text: str) -> frozenset[tuple[int, str]]:
+    """Return the hours of which a text says whether they are before noon or after: (9, "a"), (9, "p")."""
+    return frozenset((int(found[1]) % 12, found[2].lower()) for found in _MERIDIEM.finditer(text))
 
 
 def months(text: str) -> frozenset[str]:

@@ -38,6 +38,14 @@ class Reading:
         shares = (number.share for number in self.numbers if number.share)
         return frozenset(meaning for number in self.numbers for meaning in number.meanings).union(shares)
 
+    def holds(self, number: Number) -> bool:
+        """Say whether it has a figure in any form."""
+        return bool(number.meanings & self.figures) or (number.share is not None and number.share in self.figures)
+
+    def shown(self, number: Number) -> str:
+        """Return one of its figures as it writes it."""
+        return self.text[slice(*number.span)].strip()
+
     @cached_property
     def told(self) -> Mapping[str, frozenset[Key]]:
         """All that the figures of each thing it counts may mean."""

@@ -1,0 +1,149 @@
+"""Rule 2: no two figures of a text have been exchanged, in what they count or in the way they go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
+
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.numbers import OF_THEM
+from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
+
+Pair = tuple[frozenset[str], frozenset[str]]
+
+NEAR: Final = 20
+"""Characters before a figure that may say which way it goes."""
+NEXT: Final = 4
+"""So many figures further on may be what one is compared with."""
+MOST: Final = 20
+"""Figures of a bullet that are compared with each other."""
+AROUND: Final = 4
+"""Words on either side of a figure that say what it is about."""
+_CLAUSE_END: Final = re.compile(r"[,;()]")
+_FROM: Final = re.compile(r"\b(?:from|de|del|desde)\s*[₹$€£~]?\Z", re.IGNORECASE)
+_TO: Final = re.compile(r"\b(?:to|a|al|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
+_UP_TO: Final = re.compile(r"\b(?:to|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
+_UNTIL: Final = re.compile(r"\s*[A-Za-z%]{0,8}\s+to\s+[₹$€£]?")
+_ARROW: Final = re.compile(r"->|→|=>")
+_AGAINST: Final = re.compile(r"\b(?:against|compared|versus|vs|instead|under|below|above|frente)\b", re.IGNORECASE)
+_OF: Final = re.compile(r"\s*(?:out )?of(?: an?| the)?\s*[₹$€£]?", re.IGNORECASE)
+
+
+def check(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find figures of a bullet that count what another one counted, or go the other way round."""
+    yield from _swapped(source, text)
+    yield from _exchanged(source, text)
+    yield from _turned(source, text)
+
+
+def _swapped(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find a figure that counts what another one counted, which no longer does."""
+    before = {
+        number.counted: number
+        for number in source.numbers
+        if number.noun and (number.kind != "times" or number.counted != number.key) and not number.is_soft
+    }
+    counted = [number for number in text.numbers if number.counted in before and not (number.is_soft or number.is_year)]
+    lost = {
+        before[number.counted].noun: number
+        for number in reversed(counted)
+        if number.noun not in ("", before[number.counted].noun) and before[number.counted].noun not in number.counts
+    }
+    for one in counted:
+        if one.noun != before[one.counted].noun and (other := lost.get(one.noun)):
+            yield Finding("swap", f"{text.shown(one)}, {text.shown(other)}")
+            return
+
+
+def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find two figures each of which stands among the words that stood by the other."""
+    before = [number for number in source.numbers if not number.is_soft][:MOST]
+    told = [(number, its) for number in before if (its := _only(text, number))]
+    around = {
+        id(number): _around(reading, number)
+        for pair in told
+        for reading, number in zip((source, text), pair, strict=True)
+    }
+    for (one, its), (other, theirs) in combinations(told, 2):
+        if its is theirs or one.keys & other.keys:
+            continue
+        was, will = (around[id(one)], around[id(other)]), (around[id(its)], around[id(theirs)])
+        is_like = one.kind == other.kind and _is_crossed(was, will)
+        if is_like or _is_crossed((_spoken(was[0]), _spoken(was[1])), (_spoken(will[0]), _spoken(will[1]))):
+            yield Finding("swap", f"{text.shown(its)}, {text.shown(theirs)}")
+            return
+
+
+def _is_crossed(was: Pair, will: Pair) -> bool:
+    """Say whether of what only one of two had around it more has gone to the other than has stayed, both ways."""
+    first, second = was[0] - was[1], was[1] - was[0]
+    now, then = will[0] - will[1], will[1] - will[0]
+    return len(first & then) > len(first & now) and len(second & now) > len(second & then)
+
+
+def _spoken(around: frozenset[str]) -> frozenset[str]:
+    """Leave out other figures, which may have been exchanged as well."""
+    return frozenset(word for word in around if word.isalpha())
+
+
+def _only(text: Reading, number: Number) -> Number | None:
+    """Return where a text tells a figure, if in one place only."""
+    found = [other for other in text.numbers if not other.is_soft and other.meanings & number.meanings]
+    return found[0] if len(found) == 1 else None
+
+
+def _around(reading: Reading, number: Number) -> frozenset[str]:
+    """Return the stems of the words with content on either side of a figure, within its clause."""
+    before = _CLAUSE_END.split(reading.text[: number.span[0]])[-1]
+    after = _CLAUSE_END.split(reading.text[number.span[1] :], maxsplit=1)[0]
+    near = [*_telling(before)[-AROUND:], *_telling(after)[:AROUND]]
+    return frozenset(map(stem, near))
+
+
+def _telling(text: str) -> list[str]:
+    return [word for word in words(text) if word not in STOP_WORDS]
+
+
+def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find "from A to B" that has become "from B to A", and "A against B" the other way round."""
+    was = list(ways(source))
+    for kind, start, end in ways(text):
+        same = [(first, second) for other, first, second in was if other == kind]
+        # What has become 69 from 61 is 69 against 61.
+        same += [(second, first) for other, first, second in was if (other, kind) == ("change", "against")]
+        is_turned = any(start.keys & second.keys and end.keys & first.keys for first, second in same)
+        is_kept = any(start.keys & first.keys and end.keys & second.keys for first, second in same)
+        is_like = start.kind == end.kind
+        moved = is_like and any(start.keys & first.keys and not end.keys & second.keys for first, second in same)
+        came = is_like and any(end.keys & second.keys and not start.keys & first.keys for first, second in same)
+        is_moved = kind == "change" and ((moved and source.holds(end)) or (came and source.holds(start)))
+        if (is_turned or is_moved) and not is_kept:
+            yield Finding("swap", f"{text.shown(start)}, {text.shown(end)}")
+            return
+
+
+def ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
+    """Find what goes from one figure to another ("change"), and what is held against another ("against")."""
+    for at, first in enumerate(reading.numbers):
+        if first.is_soft or reading.text[: first.span[0]].endswith("/"):
+            continue
+        before = reading.text[max(0, first.span[0] - NEAR) : first.span[0]]
+        for place, second in enumerate(reading.numbers[at + 1 : at + 1 + NEXT]):
+            between = reading.text[first.span[1] : second.span[0]]
+            is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)
+            if place == 0 and not _OF.fullmatch(between) and OF_THEM.match(reading.text, second.span[1]):
+                yield "against", second, first
+            elif is_like and (_AGAINST.search(between) or (first.kind == second.kind and _OF.fullmatch(between))):
+                yield "against", first, second
+            elif place == 0 and (
+                _ARROW.search(between)
+                or _UNTIL.fullmatch(between)
+                or (_FROM.search(before) and _TO.search(between) and "," not in between)
+            ):
+                yield "change", first, second
+            elif place == 0 and _UP_TO.search(before) and _FROM.search(between) and len(between) < NEAR:
+                yield "change", second, first
