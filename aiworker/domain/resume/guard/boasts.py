@@ -70,7 +70,7 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
         if not said or "other" in finding.token.lower().split() or not said <= source.bullet.stems:
             yield finding
     if (found := turns.ALONE.search(text.text)) and not (
-        turns.ALONE.search(source.bullet.text) or turns.ALONE_TOO.search(source.bullet.text)
+        turns.ALONE.search(source.bullet.text) or turns.UNHELPED.search(source.bullet.text)
     ):
         yield Finding("scope", found[0])
     yield from _reaching(source, text)

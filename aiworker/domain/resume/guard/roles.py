@@ -25,7 +25,7 @@ from aiworker.domain.resume.guard.unstated import ROOT, matched
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 from aiworker.domain.resume.verbs_en import BASE_OF_GERUND, PAST, PAST_OF_BASE
 
-_AIDED: Final = re.compile(r"(?:help|assist|support)", re.IGNORECASE)
+_ASSISTED: Final = re.compile(r"(?:help|assist|support)", re.IGNORECASE)
 _EVENT_WITHIN: Final = 5
 _GUIDES: Final = ("guid", "ment", "coac", "advi", "inst")
 _RUNS: Final = ("mana", "supe", "over", "dire", "coor", "dele")
@@ -50,7 +50,7 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
         for finding in matched("leadership", role, source, text):
             low = finding.token.lower()
             is_told = (is_in_charge and ("responsib" in low or low in ("in charge of", "took charge"))) or (
-                low.startswith("assisted by") and bool(turns.AIDED.search(source.bullet.text))
+                low.startswith("assisted by") and bool(turns.HELP.search(source.bullet.text))
             )
             roots = {word[:ROOT] for word in source.bullet.words}
             is_told = is_told or all(word[:ROOT] in roots for word in words(finding.token))
@@ -63,10 +63,14 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
     told = turns.HELPED.search(source.bullet.text)
     if not told or _has_no_verb(text):
         return
-    if (charge := turns.CHARGE.search(text.text)) and not turns.IN_CHARGE.search(source.bullet.text):
+    if (charge := turns.RESPONSIBLE.search(text.text)) and not turns.IN_CHARGE.search(source.bullet.text):
         yield Finding("leadership", charge[0])
         return
-    if turns.DID.match(text.text) and _AIDED.match(told[0].strip(" .,;:–—-")) and not turns.AIDS.search(text.text):
+    if (
+        turns.DOING.match(text.text)
+        and _ASSISTED.match(told[0].strip(" .,;:–—-"))
+        and not turns.HELPING.search(text.text)
+    ):
         yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
         return
     was, own = source.bullet.text.lower(), turns.OWN_WORDS.search(told[0])

@@ -108,12 +108,12 @@ MEANS: Final = re.compile(
     re.IGNORECASE,
 )
 """What something is done with."""
-AIDED: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
-DID: Final = re.compile(
+HELP: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
+DOING: Final = re.compile(
     r"(?:performed|carried out|did|executed|delivered|represented|conducted|ran|managed)\b", re.IGNORECASE
 )
 """What somebody did who did it himself."""
-AIDS: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
+HELPING: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
 HELPED: Final = re.compile(
     _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by)|sat in on|assist(?:ed|s|ing)?|supported"
     r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)|accompan(?:ied|ying)|observ(?:ed|ing)"
@@ -155,7 +155,7 @@ IN_CHARGE: Final = re.compile(
     ),
     re.IGNORECASE,
 )
-CHARGE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
+RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
 TAUGHT: Final = re.compile(
     r"\b(?:trained|taught|tutored|instructed|onboarded|trains|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
     r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
@@ -170,7 +170,7 @@ AS_ROLE: Final = re.compile(
 ALL: Final = re.compile(r"\b(?:all|every|each|per|any|entire|whole)\b", re.IGNORECASE)
 NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
 EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
-ALONE_TOO: Final = re.compile(r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b", re.IGNORECASE)
+UNHELPED: Final = re.compile(r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b", re.IGNORECASE)
 ALONE: Final = re.compile(
     r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?|independently|unaided|autonomously)\b", re.IGNORECASE
 )
