@@ -33,14 +33,23 @@ _HOMOGRAPHS: Final = STOP_WORDS | listed(
 
 def names(text: str) -> dict[int, str]:
     """Return the things a text names, by their number in the list, as the text writes them."""
-    return {thing: text[start:end] for start, end, phrase in _named(text) for thing in _things()[phrase]}
+    found: dict[int, str] = {}
+    for start, end, phrase in _named(text):
+        for thing in _things()[phrase]:
+            # The first is the longest at its place.
+            found.setdefault(thing, text[start:end])
+    return found
 
 
 def retold(text: str, known: Mapping[int, str]) -> str:
     """Write each thing of a text that is known by another name as it is known."""
     parts: list[str] = []
-    reached = 0
+    reached = passed = 0
     for start, end, phrase in _named(text):
+        # A name within another one says something else there.
+        if start < passed:
+            continue
+        passed = end
         other = next((known[thing] for thing in _things()[phrase] if thing in known), None)
         if other is not None and _phrase(other) != phrase:
             parts += [text[reached:start], other]
@@ -49,19 +58,15 @@ def retold(text: str, known: Mapping[int, str]) -> str:
 
 
 def _named(text: str) -> Iterator[tuple[int, int, Phrase]]:
-    """Find every listed name, the longest at each place and none inside another."""
+    """Find every listed name, also within another one, the longest at each place first."""
     found = list(WORD.finditer(text))
-    low = [match[0].lower() for match in found]
-    things, firsts, at = _things(), _sizes(), 0
-    while at < len(found):
-        for size in firsts.get(low[at], ()):
+    low = [match[0].lower().removesuffix("'s").removesuffix("’s") for match in found]
+    things, firsts = _things(), _sizes()
+    for at, word in enumerate(low):
+        for size in firsts.get(word, ()):
             phrase = _singular(low[at : at + size])
             if phrase in things and len(phrase) == size and _is_name(text, found[at : at + size]):
                 yield found[at].start(), found[at + size - 1].end(), phrase
-                at += size
-                break
-        else:
-            at += 1
 
 
 def _is_name(text: str, found: list[re.Match[str]]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from aiworker.domain.resume.guard import aliases
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading
 
 
 def ungrounded(text: str, source: str) -> tuple[Finding, ...]:
     """Return the figures (rule `number`) and named terms (rule `term`) of a text that the source does not hold."""
-    said, known = Reading(text), Reading(source)
+    known = Reading(source)
+    said = Reading(aliases.retold(text, known.things))
     numbers = [
-        Finding("number", text[slice(*number.span)].strip())
+        Finding("number", said.shown(number))
         for number in said.numbers
         if not number.is_soft and not number.meanings & known.figures
     ]

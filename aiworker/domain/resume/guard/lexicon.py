@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aiworker.domain.resume.guard.words import listed, stem
+from aiworker.domain.resume.guard.words import listed
 
 TECHNOLOGIES: Final = listed(
     "python java javascript typescript sql nosql mysql postgresql postgres sqlite mongodb redis kafka rabbitmq"
@@ -93,52 +93,6 @@ SYMBOLS: Final = listed(
 """Units after a figure, which are no names."""
 MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
 """Who makes a product may be named with it."""
-
-LONG_FORMS: Final[Mapping[str, tuple[str, ...]]] = {
-    short: tuple(f" {' '.join(stem(word) for word in form.split())} " for form in forms.split(","))
-    for short, forms in {
-        "hr": "human resources,recursos humanos",
-        "it": "information technology",
-        "pr": "pull request,pull requests,public relations",
-        "bi": "business intelligence",
-        "db": "database,databases",
-        "os": "operating system,operating systems",
-        "ux": "user experience",
-        "vm": "virtual machine,virtual machines",
-        "hq": "headquarters",
-        "po": "purchase order,purchase orders",
-        "ml": "machine learning,aprendizaje automático",
-        "ai": "artificial intelligence",
-        "ci": "continuous integration",
-        "cd": "continuous delivery,continuous deployment",
-        "tv": "television",
-        "ac": "air conditioning",
-        "ar": "accounts receivable",
-        "ap": "accounts payable,access point,access points",
-        "fo": "fibra óptica",
-        "rd": "research and development",
-        "ip": "intellectual property",
-        "eod": "end of day",
-        "ba": "bachelor of arts",
-        "bsc": "bachelor of science",
-        "bcom": "bachelor of commerce",
-        "btech": "bachelor of technology",
-        "beng": "bachelor of engineering",
-        "bed": "bachelor of education",
-        "bn": "bachelor of nursing",
-        "bpharm": "bachelor of pharmacy",
-        "msc": "master of science,masters of science",
-        "mcom": "master of commerce",
-        "mtech": "master of technology",
-        "meng": "master of engineering",
-        "med": "master of education",
-        "ma": "master of arts",
-        "phd": "doctorate,doctoral,doctor of philosophy",
-        "sop": "standard operating procedure,standard operating procedures",
-        "sla": "service level agreement,service-level agreement",
-    }.items()
-}
-
 
 SKILL_PHRASES: Final = frozenset(
     phrase.strip()

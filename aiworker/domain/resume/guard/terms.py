@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from aiworker.domain.resume.guard.lexicon import ALIASES, EXEMPT, HOMOGRAPHS, LONG_FORMS, MAKERS, SYMBOLS, TECHNOLOGIES
+from aiworker.domain.resume.guard.lexicon import ALIASES, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
@@ -66,10 +66,6 @@ class Named:
         return frozenset(part for token, _ in _tokens(self.text) for part in _pieces(token) if part[:1].isupper())
 
     @cached_property
-    def stems(self) -> str:
-        return f" {' '.join(stem(word) for word in words(self.text))} "
-
-    @cached_property
     def initials(self) -> str:
         found = words(self.text)
         long = [word for word in found if word not in STOP_WORDS]
@@ -82,9 +78,6 @@ class Named:
                 yield token if token in HOMOGRAPHS else folded(token)
                 yield stem(token)
                 continue
-            if not token.islower():
-                for form in LONG_FORMS.get(token.lower().replace(".", ""), ()):
-                    yield from form.split()
             for part in _pieces(token):
                 yield part if part in HOMOGRAPHS else folded(part)
                 yield stem(part.lower())
@@ -133,8 +126,6 @@ class Named:
     def spells(self, acronym: str) -> bool:
         """Say whether the words of this text spell an acronym out."""
         letters = acronym.removesuffix("s")
-        if any(form in self.stems for form in LONG_FORMS.get(letters.lower().replace(".", ""), ())):
-            return True
         is_acronym = letters.isalpha() and sum(letter.isupper() for letter in letters) > 1
         return is_acronym and len(letters) >= _FEWEST_INITIALS and letters.lower() in self.initials
 

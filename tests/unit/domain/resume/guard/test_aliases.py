@@ -21,6 +21,10 @@ PAIRS = st.sampled_from(LINES).flatmap(lambda line: st.tuples(st.sampled_from(li
     ("known", "text", "told"),
     [
         ("Kept POs", "Kept purchase orders", "Kept POs"),
+        ("Made sheets for human resources", "Made sheets for HR", "Made sheets for human resources"),
+        ("Read pull requests", "Read PR", "Read pull requests"),
+        ("Aged accounts receivable ageing lists", "Aged AR", "Aged accounts receivable"),
+        ("Taught B.N. students", "Taught Bachelor of Nursing students", "Taught B.N students"),
         ("Kept purchase orders", "Kept POs", "Kept purchase orders"),
         ("Kept a purchase order", "Kept the POs", "Kept the purchase order"),
         ("Set up Postgres", "Set up PostgreSQL", "Set up Postgres"),
