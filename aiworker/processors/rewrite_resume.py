@@ -140,9 +140,12 @@ def settle(payload: Payload, facts: Facts, replies: Replies, ctx: Context) -> Re
     guard, bullets = _guard(payload, facts), facts.document.bullets
     found = judge(guard, bullets, first.texts)
     bad = refused(found)
-    if ctx.reasks_refused and CORRECT not in replies and 2 * len(bad) > len(first.texts):
-        return FollowUp((_request(CORRECT, payload, chosen.only(bad), ctx, _rules(found)),))
-    second = _second(replies.get(CORRECT), facts, bad)
+    # A bullet that speaks to a model keeps its text whatever is answered.
+    again = bad - guard.flagged
+    if ctx.reasks_refused and CORRECT not in replies and again and 2 * len(bad) > len(first.texts):
+        told = [decision for decision in found if decision.bullet in again]
+        return FollowUp((_request(CORRECT, payload, chosen.only(again), ctx, _rules(told)),))
+    second = _second(replies.get(CORRECT), facts, again)
     more = judge(guard, bullets, second.texts)
     safe = {**_without(first.texts, bad), **_without(second.texts, refused(more))}
     texts, decisions = [*first.texts.values(), *second.texts.values()], (*found, *more)
