@@ -46,12 +46,14 @@ def retold(text: str, known: Mapping[int, str]) -> str:
     parts: list[str] = []
     reached = passed = 0
     for start, end, phrase in _named(text):
-        # A name within another one says something else there.
+        # A name within one that is known says something else there.
         if start < passed:
             continue
-        passed = end
         other = next((known[thing] for thing in _things()[phrase] if thing in known), None)
-        if other is not None and _phrase(other) != phrase:
+        if other is None:
+            continue
+        passed = end
+        if _phrase(other) != phrase:
             parts += [text[reached:start], other]
             reached = end
     return "".join([*parts, text[reached:]])
