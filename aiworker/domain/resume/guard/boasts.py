@@ -18,6 +18,8 @@ from aiworker.domain.resume.guard.lexicon import (
     RANKED,
     SCOPE,
     SMALL,
+    SPANISH_AMOUNTS,
+    WHOLE,
     WIDE,
     WON,
 )
@@ -25,7 +27,7 @@ from aiworker.domain.resume.guard.number import MONEY
 from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
 from aiworker.domain.resume.guard.outcomes import OUTCOMES
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
-from aiworker.domain.resume.guard.unstated import matched, unstated
+from aiworker.domain.resume.guard.unstated import ROOT, matched, unstated
 from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
 
 _ENDING: Final = listed("with in on at by from for to via using that who which and or de en con para")
@@ -43,7 +45,11 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     )
     plain = frozenset((match[1] or match[2]).lower() for match in turns.NO_AWARD.finditer(text.text))
     yield from unstated("award", AWARDS - stated - gained - text.explained - plain, source, text)
-    yield from matched("award", turns.HONOUR, source, text)
+    roots = {word[:ROOT] for word in source.bullet.words}
+    for finding in matched("award", turns.HONOUR, source, text):
+        said = [word for word in words(finding.token) if word not in STOP_WORDS]
+        if not said or not all(word[:ROOT] in roots for word in said):
+            yield finding
     known = source.bullet.text.lower()
     yield from (
         Finding("award", found[0]) for found in turns.MEDAL.finditer(text.text) if found[0].lower() not in known
@@ -54,7 +60,14 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find words of scale that the bullet does not state."""
     spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
     figured = {word for span in spans for word in words(span)}
-    yield from unstated("scope", SCOPE - (AMOUNTS & figured) - text.explained, source, text)
+    none = frozenset[str]()
+    whole = WHOLE if WHOLE & source.bullet.hyphenated else none
+    yield from unstated(
+        "scope",
+        SCOPE - (AMOUNTS & figured) - (SPANISH_AMOUNTS if source.language == "en" else none) - text.explained - whole,
+        source,
+        text,
+    )
     for word in sorted(text.tokens - source.bullet.hyphenated):
         if word.endswith(WIDE) and not word.startswith(SMALL):
             yield Finding("scope", word)
@@ -82,7 +95,8 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
         for match in pattern.finditer(text.text):
             noun = takewhile(lambda word: word not in _ENDING, words(match[1]))
             said = [word for word in noun if word not in STOP_WORDS]
-            if not said or said[0] in NUMBER_WORDS or FEW & set(said):
+            is_entry = " ".join(match[0].lower().split()[:3]) in source.entry.low
+            if is_entry or not said or said[0] in NUMBER_WORDS or FEW & set(said):
                 continue
             known = {*map(stem, said), *(word + ending for word in said for ending in ("s", "es"))}
             there = [word for word in source.bullet.words if stem(word) in known or word in known]

@@ -11,17 +11,29 @@ from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import turns
+from aiworker.domain.resume.guard.additions import everyday
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.lexicon import AMBIGUOUS, EVERYDAY_MEANS, FILLERS, REWORDED, SKILL_PHRASES
+from aiworker.domain.resume.guard.lexicon import (
+    AMBIGUOUS,
+    EVERYDAY_MEANS,
+    FILLERS,
+    GENERIC,
+    REWORDED,
+    SKILL_PHRASES,
+    VAGUE,
+)
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.reading import ROOT, Reading, Rewording, Source
 from aiworker.domain.resume.guard.words import STOP_WORDS, plain, stem, words
+from aiworker.domain.resume.verbs_en import PAST
 
 COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
+_UNDER: Final = re.compile(r"U(\d{1,2})")
+"""A class of age."""
 _MEASURED: Final = frozenset(map(stem, (*MAGNITUDES, *CURRENCIES)))
 _UNTELLING: Final = NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS
 """What anybody writes."""
@@ -32,7 +44,10 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
     spoken = language.counts(source.bullet.text)
     for term in text.terms:
         is_known = (
-            source.entry.named.names(term) or term.text.lower() in text.explained or _abbreviates(term.text, source)
+            source.entry.named.names(term)
+            or term.text.lower() in text.explained
+            or _abbreviates(term.text, source)
+            or _is_lettered(term.text, source, text)
         )
         is_defined = f"({term.text})" in text.text and term.text.lower().removesuffix("s") in text.named.initials
         is_noun = not term.is_marked and spoken["de"] > max(1, spoken["en"])
@@ -52,11 +67,16 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
             if run in source.entry.runs(size):
                 continue
             phrase, said = phrases[run], words(phrases[run])
-            there = [stem(word)[:ROOT] in roots for word in said]
-            fewest = len(said) if run in _common() else len(said) // 2
-            is_near = sum(there) >= max(1, fewest) and (run not in _common() or len(min(said, key=len)) > 1)
+            is_common = run in _common()
+            there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
+            fewest = len(there) if is_common else len(there) // 2
+            is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
             is_word = size > 1 or (phrase in text.words and phrase not in text.named_words)
+            is_word = is_word and not (
+                phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
+            )
             is_short = "".join(word[0] for word in said) in keys
+            is_short = is_short or (size == 1 and not text.senses_of(phrase).isdisjoint(source.entry.senses))
             if is_word and not (is_near or is_short or text.explained.issuperset(said)):
                 yield Finding("skill", phrase)
 
@@ -73,11 +93,30 @@ def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
             yield Finding("skill", shown)
 
 
+def of_one_word(skills: str) -> frozenset[str]:
+    """Return the stems of those skills of a list that one word names, unless everybody says it."""
+    named = (words(skill) for skill in re.split(r"[,;:]", skills))
+    return frozenset(stem(skill[0]) for skill in named if len(skill) == 1) - everyday()
+
+
+def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find a skill of one word that only the resume's list of skills has: welded, of "Welding"."""
+    for word in text.words:
+        root = stem(word)
+        is_theirs = root in source.skills and root[:ROOT] not in source.entry.roots
+        if is_theirs and not (word in _UNTELLING or word in VAGUE or word in text.explained):
+            yield Finding("skill", word)
+
+
 def means(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a tool or method that something is said to be done with, of which the entry has no word."""
     known, roots = source.entry.stems, source.entry.roots
     for match in turns.MEANS.finditer(text.text):
-        named = [word for word in takewhile(lambda word: word != "to", words(match[1])) if word.isalpha()]
+        named = [
+            word
+            for word in takewhile(lambda word: word != "to" and word not in PAST, words(match[1]))
+            if word.isalpha()
+        ]
         named = [word for word in named if word not in STOP_WORDS]
         hard = (number.span for number in text.numbers if not number.is_soft)
         if any(start < match.end() and match.start() < end for start, end in hard):
@@ -134,9 +173,17 @@ def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Fi
             return
 
 
+def _is_lettered(term: str, source: Source, text: Rewording) -> bool:
+    """Say whether a text has "Section 138" for the bullet's "S. 138", "Schedule 8" for its "S8"."""
+    found = re.search(rf"\b{re.escape(term)} (\d+[A-Z]?|[IVX]+)\b", text.text)
+    return bool(found) and bool(re.search(rf"\b{re.escape(term[0])}[.\s-]{{0,2}}{found[1]}\b", source.bullet.text))
+
+
 def _abbreviates(term: str, source: Source) -> bool:
     """Say whether a short term stands for words of the bullet, or a level for its figure: RN, N1."""
     term = term.removesuffix("s")
+    if (ages := _UNDER.fullmatch(term)) and re.search(rf"\bunder[- ]{ages[1]}\b", source.entry.low):
+        return True
     if re.fullmatch(r"[A-Z]\d", term):
         return any(number.value == int(term[1]) for number in source.bullet.numbers)
     is_short = len(term) == 2 and term.isupper() and term.lower() not in AMBIGUOUS

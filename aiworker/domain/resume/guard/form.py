@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume import language
+from aiworker.domain.resume.guard.additions import everyday
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
+from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, UNITS, WORDS
-from aiworker.domain.resume.guard.rates import ADVERBS
+from aiworker.domain.resume.guard.rates import ADVERBS, WEEKDAY
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
-from aiworker.domain.resume.guard.words import content, listed, stem
+from aiworker.domain.resume.guard.terms import terms
+from aiworker.domain.resume.guard.words import STOP_WORDS, content, listed, stem
 from aiworker.domain.resume.phrases import Tone
+from aiworker.domain.resume.verbs_en import PAST
 
 LONGEST: Final = 1.9
 LONGER_BY: Final = 80
 SHORTEST: Final = 0.4
 LONGEST_OF_TONE: Final[Mapping[Tone, float]] = {"concise": 1.0, "professional": 1.5, "detailed": 1.9}
 CONTENT_KEPT: Final = 0.2
-LOSSES: Final = ((0.67, 0.7), (0.6, 0.75), (0.5, 0.85))
-"""Shares of the words kept and of the length, below which both something is left out and nothing said for it."""
+LOSSES: Final = ((0.6, 0.75), (0.5, 0.8), (0.45, 0.9))
+CUTS: Final = ((0.67, 0.7), (0.6, 0.75), (0.5, 0.85))
+"""Shares of the words kept and of the length, below which both something is left out and nothing said for it.
+
+`CUTS` are those of a text that has no word of its own.
+"""
 ROOT: Final = 5
 FEW_LOSSES: Final = ((0.34, 0.85),)
 FEWEST_WORDS: Final = 4
@@ -35,7 +44,19 @@ _LETTERS: Final = frozenset("äöüßñãõ¿¡ąćęłńśźżčšžřěůőű�
 """What English does without: a text has them from its resume, or is in another language."""
 _ACCENTS: Final = frozenset("éèêëàâîïôûùçáíóúìò")
 """What a text without a common English word is not English with."""
-_MEASURED: Final = (*UNITS, *UNITS.values(), *MAGNITUDES, *TIMES, *CURRENCIES, *ADVERBS)
+_MEASURED: Final = (
+    "n",
+    "mm²",
+    "cm²",
+    "mm2",
+    "cm2",
+    *UNITS,
+    *UNITS.values(),
+    *MAGNITUDES,
+    *TIMES,
+    *CURRENCIES,
+    *ADVERBS,
+)
 _FILLERS: Final = frozenset(
     stem(word)
     for word in (
@@ -64,6 +85,20 @@ _ASIDE: Final = re.compile(
     r"|often|until)\b[^,;.]*",
     re.IGNORECASE,
 )
+_CLAUSE: Final = re.compile(
+    r"(?:,?\s+and\s+(?:then\s+|also\s+)?|;\s*|,\s+(?:then\s+)?)(?=(?!had\b)([a-z]+)\b(?! by\b))"
+)
+_CIRCUMSTANCE: Final = re.compile(
+    r"(?:at|in|on|for|during|after|before|when|whenever|where|while|with|without|within|to|from|as|following|covering"
+    r"|such as|including|mostly|usually|often|sometimes|even|next to|out of|because|despite|instead of|alongside"
+    r"|near|under|over|ahead|like|along with|together with)\b",
+    re.IGNORECASE,
+)
+"""How a phrase begins that only says when, where or beside what; "by" and "using" say how, which is the matter."""
+FEWEST_TOLD: Final = 2
+FEWEST_PLAIN: Final = 5
+STRANGE: Final = 0.6
+"""Share of unknown words from which on a text is in some other language."""
 _AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
 _CONTACT: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+"
@@ -93,21 +128,27 @@ def length(source: Source, text: Rewording, tone: Tone | None) -> Iterator[Findi
 def kept(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text that has lost what its source was about."""
     told = _told(source.bullet.text)
-    was, now = set(told), set(text.content)
-    kept = len(was & now)
+    now = set(text.content)
+    was = {word for word in told if word not in _VAGUE or word in now}
+    told_again = source.bullet.senses.keys() & text.senses.keys()
+    alike = {word for group in told_again for word in source.bullet.senses[group]}
+    kept = len(was & (now | alike))
     roots = {word[:ROOT] for word in now}
     shortened = _shortened(source.bullet, text)
     now |= was & {stem(word) for word in shortened}
-    like = sum(word in now or word[:ROOT] in roots for word in was)
+    like = sum(word in now or word in alike or word[:ROOT] in roots for word in was)
     said = [word for word in text.content if (word not in _FILLERS or word in _MADE - was) and not word[0].isdigit()]
     size = len([word for word in said if word in was or word not in _VAGUE])
-    losses = LOSSES if len(was) >= FEWEST_WORDS else FEW_LOSSES
+    is_cut = all(word in source.bullet.stems for word in said)
+    losses = (CUTS if is_cut else LOSSES) if len(was) >= FEWEST_WORDS else FEW_LOSSES
     is_lost = kept < CONTENT_KEPT * len(was) or any(
         like <= share * len(was) and size <= most * len(told) for share, most in losses
     )
-    if was and is_lost:
+    if was and is_lost and not _drops_aside(source.bullet, text):
         yield Finding("content-lost", f"{like} of {len(was)} words")
-    named = source.bullet.terms
+    if clause := _left_out(source.bullet, text):
+        yield Finding("content-lost", clause)
+    named = [term for term in source.bullet.terms if not WEEKDAY.fullmatch(term.text)]
     starts = {word[:ROOT] for word in text.words}
     lost = [
         term
@@ -121,6 +162,37 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     ]
     if named and len(named) - len(lost) < TERMS_KEPT * len(named):
         yield Finding("terms-lost", ", ".join(term.text for term in lost))
+
+
+def _drops_aside(bullet: Reading, text: Reading) -> bool:
+    """Say whether a text is its bullet without a circumstance at its end that has neither figure nor name."""
+    size = len(text.words)
+    if text.words != bullet.words[:size] or 2 * len(text.text) < len(bullet.text):
+        return False
+    rest = bullet.text[len(text.text.rstrip(" .;,")) :].strip(" .,;–—-")
+    return bool(_CIRCUMSTANCE.match(rest)) and not numbers(rest) and not terms(f"x {rest}")
+
+
+def _left_out(bullet: Reading, text: Reading) -> str:
+    """Return what a bullet says was done of which a text has no word, nor other words for it."""
+    again = bullet.senses.keys() & text.senses.keys()
+    there = text.stems.union(*(bullet.senses[group] for group in again))
+    roots = {word[:ROOT] for word in text.stems}
+    known = bullet.stems.union(*(text.senses[group] for group in again))
+    new = [word for word in _told(text.text) if word not in known]
+    for clause in _clauses(bullet.text):
+        said = [word for word in content(clause) if word not in _FILLERS and not word[0].isdigit()]
+        is_there = any(word in there or word[:ROOT] in roots for word in said)
+        if len(said) >= FEWEST_TOLD and len(new) < len(said) and not (is_there or numbers(clause)):
+            return clause.strip(" .,;")
+    return ""
+
+
+def _clauses(bullet: str) -> list[str]:
+    """Return the parts of a bullet that each say with a verb of their own what was done; none if it has but one."""
+    starts = [match.end() for match in _CLAUSE.finditer(bullet) if match[1] in PAST or match[1].endswith("ed")]
+    cuts = [0, *starts, len(bullet)]
+    return [bullet[start:end] for start, end in pairwise(cuts)] if starts else []
 
 
 def _told(bullet: str) -> list[str]:
@@ -176,9 +248,22 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     if foreign := language.inserted(text.text, source.language, source.resume.tokens):
         yield Finding("language", foreign)
         return
+    if source.language == "en" and _is_strange(source, text):
+        yield Finding("language", "words of no known language")
+        return
     accents = _ACCENTS & text.letters - source.resume.letters
     if accents and source.language == "en" and language.counts(text.text)["en"] <= (len(text.words) > FEW_WORDS):
         yield Finding("language", min(accents))
+
+
+def _is_strange(source: Source, text: Reading) -> bool:
+    """Say whether most of a text is no English that anybody writes of work, and no word of the entry's."""
+    if 2 * len(text.stems & source.bullet.stems) > len(text.stems):
+        return False
+    known = everyday() | source.entry.stems
+    plain = [word for word in text.words if word.isalpha() and word not in text.named_words]
+    new = [word for word in plain if not (word in STOP_WORDS or stem(word) in known or text.senses_of(word))]
+    return len(plain) >= FEWEST_PLAIN and len(new) > STRANGE * len(plain)
 
 
 def noise(source: Source, text: Rewording) -> Iterator[Finding]:

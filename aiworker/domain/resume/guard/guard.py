@@ -46,8 +46,9 @@ class Guard:
         joined = " ".join(bullet.text for bullet in document.bullets)
         heard = language.counts(joined)
         mostly = max(heard, key=lambda name: heard[name])
+        skills = claims.of_one_word(locator.skills(document))
         sources = {
-            bullet.id: Source(Reading(bullet.text), entries[bullet.entry], frames[bullet.entry], resume, mostly)
+            bullet.id: Source(Reading(bullet.text), entries[bullet.entry], frames[bullet.entry], resume, mostly, skills)
             for bullet in document.bullets
         }
         spoken = language.detect(joined)
@@ -85,6 +86,7 @@ class Guard:
         yield from claims.named_terms(source, text)
         yield from claims.skill_phrases(source, text)
         yield from claims.elsewhere(source, text)
+        yield from claims.listed_elsewhere(source, text)
         yield from claims.means(source, text)
         yield from roles.leadership(source, text)
         yield from roles.helped(source, text)

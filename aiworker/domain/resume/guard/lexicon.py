@@ -88,10 +88,24 @@ ALIASES: Final[Mapping[str, str]] = {
 SYMBOLS: Final = listed(
     "db kl ml µl μl khz mhz ghz hz ma mah kv kw kwh mw mpa kpa gpa nm kn rpm bpm u v a w l n mg kg µa μa mv µv ω"
     " ohm ohms pf nf µf hp psi bar dpi ppm ppb mol mm mmol lux lm dba tph tpd kgf cc bhp mbar wt kva mva kvar kph"
-    " mph sqft ha q t m2 m3 km2 wh mwh gwh kb mb gb tb pb gbps mbps µg nmol gsm tex denier rpm"
+    " mph sqft ha q t m2 m3 km2 wh mwh gwh kb mb gb tb pb gbps mbps µg nmol gsm tex denier rpm °c °f ℃ ℉"
 )
 """Units after a figure, which are no names."""
-MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
+MAKERS: Final = listed(
+    "ms microsoft google adobe apache amazon atlassian ibm autodesk oracle apple aws azure gcp meta facebook sap intuit"
+    " salesforce hubspot zoho siemens bosch abb schneider honeywell rockwell allen-bradley mitsubishi omron fanuc"
+    " cadence synopsys mentor xilinx intel nvidia amd arm texas stmicroelectronics nordic espressif arduino raspberry"
+    " cisco juniper fortinet aruba hp hpe dell lenovo asus samsung sony canon nikon fujifilm epson xerox ricoh konica"
+    " heidelberg shure sennheiser yamaha roland steinberg avid blackmagic bmd gopro dji garmin tomtom trimble"
+    " leica topcon esri bentley dassault ptc ansys mathworks hashicorp jetbrains mozilla elastic red canonical"
+    " suse vmware citrix"
+    " splunk datadog grafana cloudflare twilio stripe square paypal shopify wordpress automattic adyen sage xero"
+    " thermo agilent waters shimadzu bruker zeiss olympus eppendorf sartorius mettler beckman roche abbott sysmex"
+    " philips ge medtronic dräger draeger johnson 3m makita dewalt hilti stihl husqvarna festool milwaukee bosch"
+    " caterpillar komatsu jcb volvo scania man daf mercedes mercedes-benz ford toyota honda nissan vauxhall opel"
+    " volkswagen audi bmw renault peugeot citroën citroen fiat tata mahindra bajaj hero maruti hyundai kia isuzu"
+    " john claas fendt deere kubota rational hobart miele electrolux singer juki brother bernina janome"
+)
 """Who makes a product may be named with it."""
 
 SKILL_PHRASES: Final = frozenset(
@@ -164,8 +178,13 @@ BOSSES: Final = listed(
 """Titles of an entry whose holder was in charge."""
 GIVEN: Final = (["received"], ["receive"], ["receiving"], ["got"], ["under"], ["recibí"])
 """What comes before a leading that somebody else did."""
+HEADED: Final = listed("headed heading")
+BOUND: Final = listed("for towards toward home back north south east west to")
+"""What comes after it of those who only go somewhere."""
+COOL: Final = (["cool"], ["level"], ["clear"], ["steady"], ["calm"], ["shower"], ["print"], ["per"])
+"""What a head is that leads nobody."""
 BEEN: Final = (["was"], ["were"], ["been"], ["being"], ["got"])
-COACHING: Final = listed("coached coaching mentored mentoring")
+COACHING: Final = listed("coached coaching coaches coach mentored mentoring mentors mentor")
 """What somebody who taught others did."""
 ROLES: Final = listed(
     "chair chairs responsable encargado encargada coordinador coordinadora chief head jefe jefa manager owner"
@@ -223,6 +242,9 @@ WON: Final = listed(
 """Words for a prize or rank that the source states in its own."""
 GAINING: Final = listed("won winning awarded")
 """What is said of money and contracts as well."""
+SPANISH_AMOUNTS: Final = listed("miles cientos")
+WHOLE: Final = listed("whole entire full complete")
+"""Words of scale that say the same."""
 SCOPE: Final = listed(
     "company-wide companywide organisation-wide organization-wide enterprise-wide enterprise enterprise-grade"
     " nationwide national nationally international internationally global globally worldwide statewide state-wide"
@@ -282,13 +304,18 @@ REWORDED: Final = listed(
     " time times veces percent cent yearly"
 )
 """What a rewrite says in another word: making, taking part, rising and falling, more or less."""
+GENERIC: Final = listed(
+    "analysis analyses test tests testing management method methods technique techniques model models"
+    " modelling modeling training treatment therapy"
+)
+"""Heads of many skills' names, which say nothing of the skill."""
 VAGUE: Final = listed(
     "document documents system systems project projects activity activities payment payments persons company"
     " companies thing things material materials item items related task process processes equipment area areas"
     " topic topics issue issues matter matters aspect aspects element elements parts piece pieces number numbers"
     " supported support assisted assist contribute handle dealt deal trabajo trabajos trabajé proyecto proyectos"
-    " personas empresas sistema sistemas actividades apoyé apoyo tool tools software program operation operations"
-    " including"
+    " personas empresas sistema sistemas actividades apoyé apoyo tool tools software platform program"
+    " operation operations including"
 )
 """What stands for anything: new in a text, it replaces nothing that has gone."""
 STYLE: Final = listed(

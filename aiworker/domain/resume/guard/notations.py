@@ -19,11 +19,16 @@ ALWAYS: Final = re.compile(
 _SIX: Final = r"(?:6|six|seis)"
 _TWICE: Final = r"(?:twice|two times|2 ?(?:x|×|times)|dos veces|2 veces)"
 _TWO: Final = r"(?:2|two|dos|second|other|alternate)"
+_TURNS: Final = r"(?:schedules?|cycles?|intervals?|recalls?|basis|rota|rhythm)"
 SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (name, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for name, pattern in (
         ("year", r"(?:every|each|once (?:in|every)|cada) (?:12|twelve|doce) (?:months|meses)"),
-        ("quarter", r"(?:every|each|once (?:in|every)|cada) (?:3|three|tres) (?:months|meses)"),
+        (
+            "quarter",
+            rf"(?:every|each|once (?:in|every)|cada) (?:3|three|tres) (?:months|meses)"
+            rf"|(?:3|three)(?:[- ]monthly|-month {_TURNS})",
+        ),
         (
             "fortnight",
             rf"(?:every|each|once (?:in|every)|cada) {_TWO} (?:weeks?|semanas)|alternate weeks|bi-?weekly|quincenal\w*"
@@ -32,6 +37,7 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "half-year",
             rf"(?:every|each|once (?:in|every)|cada) {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
+            rf"|{_SIX}-month {_TURNS}"
             r"|(?:every|each|per|a) half[- ]year"
             rf"|semi-?annual(?:ly)?|bi-?annual(?:ly)?|{_TWICE} (?:a|per|each|every|al) (?:year|año)|semestralmente"
             r"|twice[ -]yearly",
@@ -60,6 +66,7 @@ _CLOCK: Final = re.compile(
     r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE
 )
 """Full hours of the day; others have two figures anyhow."""
+_AFTERNOON: Final = re.compile(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
 _MERIDIEM: Final = re.compile(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
@@ -74,6 +81,7 @@ _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], s
     (_MONTH, lambda found: found[1] or found[4]),
     (re.compile(r"\bcovid-19\b", re.IGNORECASE), "covid"),
     (_CLOCK, _hour),
+    (_AFTERNOON, lambda found: f"{int(found[1]) - 12}:{found[2]}"),
     (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
     (re.compile(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
     (ALWAYS, ""),

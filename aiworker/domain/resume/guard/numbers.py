@@ -41,15 +41,15 @@ _FIGURE: Final = re.compile(
     r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
     re.IGNORECASE,
 )
-_AND_A_HALF: Final = re.compile(r"\s+(?:and a half|y medi[oa])\b", re.IGNORECASE)
+_AND_A_HALF: Final = re.compile(r"(?:\s+(?:and a half|y medi[oa])|-and-a-half)\b", re.IGNORECASE)
 _PERCENT: Final = re.compile(
     r"\s*(?:%|(?:percent|per cent|percentage|pct|pp|por ciento|porciento|prozent|pour cent)\b)", re.IGNORECASE
 )
-_TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d)|(?:times|veces)\b|-?\s?fold\b)", re.IGNORECASE)
+_TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d|-)|(?:times|veces)\b|-?\s?fold\b)", re.IGNORECASE)
 _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True))
 _MAGNITUDE: Final = re.compile(rf"\s*({_LARGE})\b", re.IGNORECASE)
 _MONEY: Final = "|".join(word for word in CURRENCIES if word.isalpha())
-_CURRENCY: Final = re.compile(rf"[\s-]*(?:de )?([₹$€£](?!\s?\d)|(?:{_MONEY})\b)", re.IGNORECASE)
+_CURRENCY: Final = re.compile(rf"[\s-]*(?:de |US |U\.S\. |American )?([₹$€£](?!\s?\d)|(?:{_MONEY})\b)", re.IGNORECASE)
 _OFTEN: Final = re.compile(
     r"\s?(?:daily|weekly|monthly|yearly|per\b|/|an? (?:day|week|month|year|shift)\b|al? )", re.IGNORECASE
 )
@@ -66,6 +66,17 @@ _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|a
 _CLOSED: Final = re.compile(r" ?%?\)")
 _INSTEAD: Final = re.compile(r"\b(?:instead of|against|versus|vs\.?|compared (?:to|with)|rather than)\s*\Z")
 _UNTIL: Final = re.compile(r"\s*[A-Za-z]{1,10}\s+to\s+[₹$€£]?")
+_FEET: Final = re.compile(r"['′’](?!\w)")
+_BY: Final = re.compile(r"\s*(?:x|×|by)\s*(?:\d|\Z)")
+_RACE: Final = re.compile(r" (?:\w+ )?(?:run|race|walk|swim)\b", re.IGNORECASE)
+"""What "10K" is the length of."""
+_DEGREES: Final = re.compile(r"\s?(?:°\s?|deg(?:rees?)? )([CcFf])(?:elsius|entigrade|ahrenheit)?\b")
+_MINUS: Final = re.compile(r"(?:\A|[\s(])[-−–]\Z|\bminus \Z", re.IGNORECASE)
+_OUT_OF: Final = re.compile(r"(?:[a-z]+ )?(?:in|out of)(?: every| each| an?)?|of the|per")
+"""What stands between a part and the whole."""
+_LISTED: Final = re.compile(r",? (?:and |or )?")
+_LETTERS: Final = {"m": "metre", "n": "newton", "v": "volt"}
+"""Units of one letter, which stand right after their figure."""
 _AFTER_NAME: Final = re.compile(r"[\w,)] [A-Z]\w* \Z")
 
 
@@ -85,7 +96,7 @@ def _of_line(text: str) -> tuple[Number, ...]:
         *quiet(written),
     ]
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
-    return tuple(_described(text, list(_shared(text, list(_ranged(text, found))))))
+    return tuple(_described(text, list(_shared(text, _enumerated(text, list(_ranged(text, found)))))))
 
 
 def _by_line(text: str) -> Iterator[Number]:
@@ -129,8 +140,27 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
     elif attached:
         # 2FA, 3D, 8051s: a name.
         return None
-    number = _with_words(text, Number(kind, value, (start, end), unit))
+    if attached == "k" and _RACE.match(text, end):
+        others.append(value / MAGNITUDES["k"])
+    if degrees := _DEGREES.match(text, end):
+        return _temperature(text, start, value, degrees)
+    number = _with_words(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
     return replace(number, others=number.others.union((number.kind, other) for other in others))
+
+
+def _feet(text: str, start: int, end: int) -> str:
+    is_by = _FEET.match(text, end) and (_BY.match(text, end + 1) or _BY.search(text[:start]))
+    return "foot" if is_by else ""
+
+
+def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) -> Number:
+    """Return so many degrees, which are as many others on the other scale."""
+    is_below = bool(_MINUS.search(text[:start]))
+    signed = -value if is_below else value
+    is_celsius = degrees[1] in "Cc"
+    celsius = signed if is_celsius else (signed - 32) * 5 / 9
+    others: frozenset[Key] = frozenset({("celsius", round(celsius, 1))})
+    return Number("plain", value, (start, degrees.end()), "celsius" if is_celsius else "fahrenheit", others=others)
 
 
 def _with_words(text: str, number: Number) -> Number:
@@ -180,22 +210,36 @@ def _ranged(text: str, found: list[Number]) -> Iterator[Number]:
 
 
 def _shared(text: str, found: list[Number]) -> Iterator[Number]:
-    """Let both figures of "9 in 10" know that they are 90 %."""
+    """Let both figures of "9 in 10" know that they are 90 %, and those of "65:35" that they are shares."""
     shares: dict[int, Key] = {}
-    for first, second in pairwise(found):
+    for first, second in pairwise(number for number in found if not number.is_year):
         between = text[first.span[1] : second.span[0]].strip().lower()
-        if (
-            first.kind == second.kind == "plain"
-            and between in ("in", "out of")
-            and 0 < first.value <= second.value <= MOST
-        ):
-            key: Key = ("percent", Decimal(round(first.value * 100 / second.value)))
-            shares[first.span[0]] = shares[second.span[0]] = key
+        is_part = 0 < first.value <= second.value and second.value <= (MOST if first.value > 1 else 10 * MOST)
+        if first.kind == second.kind == "plain" and _OUT_OF.fullmatch(between) and is_part:
+            shares[first.span[0]] = shares[second.span[0]] = _share(first.value, second.value)
         elif OF_THEM.match(text, second.span[1]) and first.kind == second.kind and 0 < second.value <= first.value:
-            shares[second.span[0]] = ("percent", Decimal(round(second.value * 100 / first.value)))
+            shares[second.span[0]] = _share(second.value, first.value)
+        elif between == ":" and first.kind == second.kind == "plain" and first.value + second.value == MOST:
+            shares[first.span[0]], shares[second.span[0]] = ("percent", first.value), ("percent", second.value)
     for number in found:
         share = shares.get(number.span[0])
         yield replace(number, share=share) if share else number
+
+
+def _share(part: Decimal, whole: Decimal) -> Key:
+    share = part * MOST / whole
+    return "percent", share.normalize() if share == round(share, 1) else Decimal(round(share))
+
+
+def _enumerated(text: str, found: list[Number]) -> list[Number]:
+    """Let each figure of "5, 10 and 15 %" be so many percent."""
+    for at in range(len(found) - 2, -1, -1):
+        one, follower = found[at], found[at + 1]
+        share: Key = ("percent", one.value)
+        is_share = follower.kind == "percent" or any(kind == "percent" for kind, _ in follower.others)
+        if one.kind == "plain" and is_share and _LISTED.fullmatch(text, one.span[1], follower.span[0]):
+            found[at] = replace(one, others=one.others | {share})
+    return found
 
 
 def _neighbours(text: str, found: list[Number], at: int) -> Iterator[tuple[Number, str]]:
@@ -251,10 +295,14 @@ def _stems(found: list[str]) -> frozenset[str]:
 
 def _unit_of(after: list[str]) -> str:
     """Return the unit among the next words; between a figure and its unit stands at most one other."""
-    if after[:1] == ["m"]:
-        return "metre"
+    if after[:2] in (["n", "mm²"], ["n", "mm2"]):
+        return "mpa"
+    if after and after[0] in _LETTERS:
+        return _LETTERS[after[0]]
     if after[:1] == ["sq"] or after[:1] == ["square"]:
         return f"square {unit_named(after[1]) or {'m': 'metre'}.get(after[1], after[1])}" if len(after) > 1 else ""
+    if after[:2] == ["second", "hand"]:
+        return ""
     return next((unit for word in after[:2] if (unit := unit_named(word))), "")
 
 

@@ -93,6 +93,8 @@ UNITS: Final = {
     "μs": "microsecond",
     "us": "microsecond",
     "ns": "nanosecond",
+    "ps": "picosecond",
+    "picosecond": "picosecond",
     "wk": "week",
     "weekend": "weekend",
     "mo": "month",
@@ -187,13 +189,27 @@ UNITS: Final = {
         for name in ("millisecond", "second", "minute", "hour", "day", "week", "fortnight", "month", "quarter", "year")
     },
     **{name: name for name in ("microsecond", "nanosecond", "megalitre", "micrometre")},
-    **{name: name for name in ("joule", "calorie", "kcal", "byte", "bit", "degree", "lumen", "ampere", "hertz")},
+    **{name: name for name in ("joule", "calorie", "kcal", "byte", "bit", "degree", "lumen", "ampere")},
     "centimeter": "cm",
     "millimeter": "mm",
     "centimetre": "cm",
     "millimetre": "mm",
     **{name: name for name in ("gallon", "pint", "ounce", "yard", "psi", "mpa", "kpa", "kn", "newton", "hectare")},
     "oz": "ounce",
+    "hp": "horsepower",
+    "bhp": "horsepower",
+    "horsepower": "horsepower",
+    "kilonewton": "kn",
+    "kilovolt": "kv",
+    "hertz": "hz",
+    "kilohertz": "khz",
+    "megahertz": "mhz",
+    "gigahertz": "ghz",
+    "kilopascal": "kpa",
+    "megapascal": "mpa",
+    "nanometre": "nanometre",
+    "nanometer": "nanometre",
+    "micrometer": "micrometre",
     "kilo": "kg",
     **{name: name for name in ("wh", "mwh", "gwh", "ah", "mah")},
     "gal": "gallon",
@@ -327,6 +343,8 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
     **{
         unit: ("seconds", Decimal(factor))
         for unit, factor in (
+            ("picosecond", "0.000000000001"),
+            ("nanosecond", "0.000000001"),
             ("microsecond", "0.000001"),
             ("millisecond", "0.001"),
             ("second", "1"),
@@ -341,7 +359,14 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
     **{unit: ("bytes", Decimal(1000) ** power) for power, unit in enumerate(("kb", "mb", "gb", "tb", "pb"), 1)},
     **{
         unit: ("metres", Decimal(factor))
-        for unit, factor in (("mm", "0.001"), ("cm", "0.01"), ("metre", "1"), ("km", "1000"))
+        for unit, factor in (
+            ("nanometre", "0.000000001"),
+            ("micrometre", "0.000001"),
+            ("mm", "0.001"),
+            ("cm", "0.01"),
+            ("metre", "1"),
+            ("km", "1000"),
+        )
     },
     **{
         unit: ("grams", Decimal(factor))
@@ -365,6 +390,17 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
     },
     **{unit: ("watt hours", Decimal(1000) ** power) for power, unit in enumerate(("wh", "kwh", "mwh", "gwh"))},
     **{unit: ("watts", Decimal(factor)) for unit, factor in (("watt", 1), ("kw", 1000), ("mw", 1_000_000))},
+    **{unit: ("newtons", Decimal(factor)) for unit, factor in (("newton", 1), ("kn", 1000))},
+    **{unit: ("pascals", Decimal(factor)) for unit, factor in (("kpa", 1000), ("mpa", 1_000_000))},
+    **{unit: ("hertz", Decimal(1000) ** power) for power, unit in enumerate(("hz", "khz", "mhz", "ghz"))},
+    **{
+        unit: ("volts", Decimal(factor))
+        for unit, factor in (("microvolt", "0.000001"), ("millivolt", "0.001"), ("volt", "1"), ("kv", "1000"))
+    },
+    **{
+        unit: ("amps", Decimal(factor))
+        for unit, factor in (("microamp", "0.000001"), ("milliamp", "0.001"), ("amp", "1"), ("ampere", "1"))
+    },
     **{unit: ("amp hours", Decimal(factor)) for unit, factor in (("mah", "0.001"), ("ah", "1"))},
 }
 """Units of one family, and how much each is."""

@@ -9,7 +9,7 @@ from aiworker.domain.resume.guard.words import listed
 OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (
         listed("revenue revenues sales turnover takings ventas ingresos facturación"),
-        listed("sold sell selling earned income vendí vendía vender vendido"),
+        listed("sold sell sells selling earned income vendí vendía vender vendido"),
     ),
     (
         listed("profit profits profitability margin margins ebitda beneficio beneficios rentabilidad"),
@@ -55,7 +55,7 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     ),
     (
         listed("accident accidents injury injuries accidentes lesiones"),
-        listed("incident incidents safe safety near-miss"),
+        listed("incident incidents safe safety near-miss hurt injured harmed"),
     ),
     (
         listed("infection infections mortality readmissions infecciones"),

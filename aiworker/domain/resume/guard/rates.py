@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Final
 
 from aiworker.domain.resume.guard.notations import masked, spans
+from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.words import listed
 
 _SPANS: Final = {
     **{
         name: name
-        for name in listed("second minute hour day week fortnight month quarter year semester shift sprint term")
+        for name in listed("second minute hour day week fortnight month quarter year semester shift sprint term season")
     },
     "half-term": "half-term",
     "sec": "second",
@@ -48,24 +51,29 @@ _THEIRS: Final = {
     "saal": "year",
 }
 _PER: Final = re.compile(
-    rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |early |late"
+    rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |morning |afternoon |early |late"
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
     re.IGNORECASE,
 )
 _A: Final = re.compile(
     rf"\ban?\s+({_ARTICLED})\b"
-    r"(?!-| and a half| \d| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
+    r"(?!-| and a half| and a quarter| and three| of\b| \d"
+    r"| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
 )
 _A_SHIFT: Final = re.compile(
-    r"\d\S*\s+(?:[\w-]+\s+){1,3}an?\s+(shift|semester|quarter|sprint|night|morning|evening)\b(?! shifts?\b)"
+    r"\d\S*\s+(?:[\w-]+\s+){0,3}an?\s+(shift|semester|quarter|sprint|season|night|morning|evening)\b(?! shifts?\b)"
 )
 """Where a figure stands before, these are counted by as well."""
 _IN_A: Final = re.compile(
     r"\b(?:one|1|once|twice|times?|\w+days?) in an?\s+(day|week|month|year)\b|\bin an average (day|week|month|year)\b"
 )
+_A_DAY_AFTER: Final = re.compile(rf"\d\S*\s+(?:[\w-]+\s+){{1,2}}an?\s+({_ARTICLED})\s+(?:after|before)\b")
+"""So many a day, after something; what has a figure right before is one day after."""
 _WITHIN: Final = listed("in within of for over after during than half to inside under about below nearly least")
 """What stands before "a day" that is no rate."""
 _LONGEST: Final = 10
+_NEXT: Final = re.compile(r"(?:(?!\b(?:through|by|in|with|via|from|to|after|and|for|on|at|of)\b)[^,;.()]){0,30}")
+"""What may stand between a figure and its span."""
 _SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
 _PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
@@ -126,7 +134,7 @@ ADVERBS: Final = {
     "anualmente": "year",
 }
 _ADVERB: Final = re.compile(
-    rf"\b(?<!\d-)({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE
+    rf"\b(?<!\d-)(?<!half[- ])({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE
 )
 
 
@@ -138,6 +146,7 @@ def rates(text: str) -> frozenset[str]:
             *spans(text),
             *(_SPANS[match[1]] for match in _PER.finditer(low)),
             *(match[1] for match in _A.finditer(low) if _last_word(low, match.start()) not in _WITHIN),
+            *(match[1] for match in _A_DAY_AFTER.finditer(low) if match[0].split()[-4] not in _WITHIN),
             *(_SPANS[match[1]] for match in _A_SHIFT.finditer(low) if match[0].split()[-3] not in _WITHIN),
             *(match[1] or match[2] for match in _IN_A.finditer(low)),
             *("month" for _ in _MONTHLY.finditer(low)),
@@ -148,6 +157,28 @@ def rates(text: str) -> frozenset[str]:
             *(ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
         ]
     )
+
+
+def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
+    """Return the span of time each figure is counted by that names one right after itself."""
+    low = masked(text).lower()
+    placed = sorted(
+        [
+            *((match.start(), _SPANS[match[1]]) for match in _PER.finditer(low)),
+            *((match.start(), match[1]) for match in _A.finditer(low)),
+            *((match.start(1), _SPANS[match[1]]) for match in _A_SHIFT.finditer(low)),
+            *((match.start(), ADVERBS[match[1]]) for match in _ADVERB.finditer(low)),
+        ]
+    )
+    hard = [number for number in numbers if not number.is_soft]
+    starts = [start for start, _ in placed]
+    found: dict[Number, str] = {}
+    for place, number in enumerate(hard):
+        end = hard[place + 1].span[0] if place + 1 < len(hard) else len(low)
+        at = bisect_left(starts, number.span[1])
+        if at < len(placed) and starts[at] < end and _NEXT.fullmatch(low, number.span[1], starts[at]):
+            found[number] = placed[at][1]
+    return found
 
 
 def _last_word(text: str, end: int) -> str:

@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from aiworker.domain.resume.guard import aliases
+from aiworker.domain.resume.guard import aliases, synonyms
 from aiworker.domain.resume.guard.acronyms import acronyms, explanations
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
-from aiworker.domain.resume.guard.rates import rates
+from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import content, ngrams, stem, words
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 LAST_LATIN: Final = 0x24F
 ROOT: Final = 4
+FEW_PLACES: Final = 4
+"""Of one figure so many places are looked at; a text may repeat it without end."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class Reading:
         return {noun: frozenset(keys) for noun, keys in found.items()}
 
     @cached_property
+    def places(self) -> Mapping[Key, tuple[Number, ...]]:
+        """By what they may mean: its figures, a few of each."""
+        found: dict[Key, tuple[Number, ...]] = {}
+        for number in self.numbers:
+            for meaning in number.meanings:
+                if len(found.get(meaning, ())) < FEW_PLACES:
+                    found[meaning] = (*found.get(meaning, ()), number)
+        return found
+
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
         return terms(self.text, self.numbers)
 
@@ -85,6 +97,11 @@ class Reading:
     @cached_property
     def rates(self) -> frozenset[str]:
         return rates(self.text)
+
+    @cached_property
+    def timed(self) -> Mapping[Number, str]:
+        """Its figures that are counted by time, and by what span."""
+        return rates_of(self.text, self.numbers)
 
     @cached_property
     def low(self) -> str:
@@ -128,6 +145,16 @@ class Reading:
         return self._runs[size]
 
     @cached_property
+    def senses(self) -> Mapping[int, frozenset[str]]:
+        """The groups of synonyms it has words of."""
+        return synonyms.senses(self.rooted)
+
+    @staticmethod
+    def senses_of(word: str) -> frozenset[int]:
+        """Return the groups of synonyms one word belongs to."""
+        return frozenset(synonyms.senses([stem(word)]))
+
+    @cached_property
     def letters(self) -> frozenset[str]:
         return frozenset(self.text.lower())
 
@@ -167,6 +194,8 @@ class Source:
     resume: Reading
     language: str = "en"
     """The one most of the resume's bullets are in."""
+    skills: frozenset[str] = frozenset()
+    """The stems of the resume's skills of one word."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
     BEEN,
     BOSSES,
+    BOUND,
     COACHING,
+    COOL,
     GIVEN,
+    HEADED,
     IN_CHARGE,
     IRREGULAR,
     LEADERSHIP,
@@ -52,6 +55,10 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
             is_told = (is_in_charge and ("responsib" in low or low in ("in charge of", "took charge"))) or (
                 low.startswith("assisted by") and bool(turns.HELP.search(source.bullet.text))
             )
+            group = [word for word in words(finding.token) if word not in STOP_WORDS][-1:]
+            is_same = "under my" in low or (bool(group) and group[0] in source.bullet.words)
+            is_told = is_told or (low == "sign-off" and "approv" in source.bullet.low)
+            is_told = is_told or (is_same and _leads(source.bullet, LEADERSHIP))
             roots = {word[:ROOT] for word in source.bullet.words}
             is_told = is_told or all(word[:ROOT] in roots for word in words(finding.token))
             if not (is_told or text.explained.issuperset(words(finding.token))):
@@ -84,7 +91,9 @@ def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
     """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
     spoken = bullet.spoken
     return any(
-        word in leading and spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
+        (word in leading or (at == 0 and (f"{word}ed" in leading or PAST_OF_BASE.get(word) in leading)))
+        and spoken[at + 1 : at + 2] not in (["by"], ["por"])
+        and spoken[max(0, at - 1) : at] not in BEEN
         for at, word in enumerate(spoken)
     )
 
@@ -98,16 +107,21 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
         allowed |= IN_CHARGE - BOSSES
     coaches = turns.TAUGHT.search(source.bullet.text) or _leads(source.bullet, COACHING)
     allowed |= COACHING if coaches else frozenset[str]()
+    advises = any(word.startswith(_GUIDES) for word in source.bullet.words)
     for at, word in enumerate(text.spoken):
+        if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
+            continue
         if word in LEADERSHIP - allowed and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
             yield Finding("leadership", word)
-    for match in turns.PEOPLE.finditer(text.text):
+    for match in (*turns.PEOPLE.finditer(text.text), *turns.GUIDED.finditer(text.text)):
         root = match[0][: ROOT - 1].lower()
         known = (*source.bullet.words, *source.frame.words)
         is_new = root in _GUIDES + _RUNS and not any(word.startswith(root) for word in known)
         is_title = any(word.startswith(root) for word in source.frame.words)
+        if coaches and root in _GUIDES and match[1].lower() in ("people", "persons"):
+            continue
         if (stem(match[1].lower()) not in source.bullet.stems and not is_title) or (
-            is_new and not (coaches and root in _GUIDES)
+            is_new and not ((coaches or advises) and root in _GUIDES)
         ):
             yield Finding("leadership", match[0])
 
@@ -116,6 +130,8 @@ def _is_told(source: Source, text: Rewording, at: int) -> bool:
     """Say whether bullet or entry speak of the role: by its title, or by the verb the bullet begins with."""
     word, spoken = text.spoken[at], source.bullet.spoken
     if word in text.explained or (word in ROLES and stem(word) in source.bullet.stems | source.frame.stems):
+        return True
+    if word in COACHING and stem(word) in source.frame.stems:
         return True
     if word in source.frame.hyphenated and word.capitalize() in text.text:
         return True
@@ -127,7 +143,11 @@ def _is_told(source: Source, text: Rewording, at: int) -> bool:
 def _is_anothers(source: Source, text: Rewording, at: int) -> bool:
     """Say whether nobody is led here, or somebody else leads: "led by", "led to", "received mentoring from"."""
     word, spoken = text.spoken[at], text.spoken
-    is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"], ["up"]) or spoken[max(0, at - 1) : at] in GIVEN
+    is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or spoken[max(0, at - 1) : at] in GIVEN
+    is_led = is_led or spoken[at + 1 : at + 3] == ["up", "to"]
+    is_led = is_led or (word in HEADED and not BOUND.isdisjoint(spoken[at + 1 : at + 2]))
+    # The leading complaint leads nobody.
+    is_led = is_led or (word == "leading" and spoken[max(0, at - 1) : at] in (["the"], ["a"], ["one"]))
     is_learnt = word[:ROOT] in _LEARNT and _from_others(source, text, at)
     return is_led or is_learnt or _leads_event(spoken, at) or _is_under(source, text, at)
 

@@ -35,17 +35,41 @@ _HALF_AN: Final = re.compile(
 _HALF_AMOUNT: Final = re.compile(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
 _HALF: Final = re.compile(r"(?<![\d/])(?:(\d+) ?½|(\d+) 1/2|½|1/2)(?![\d/])")
 _PART_OF: Final = re.compile(
-    r"\b(?:(three[ -]quarters?|quarter)(?: of an? |[ -])(hour)|(tres )?cuartos? de (hora))\b", re.IGNORECASE
+    r"\b(?:(three[ -]quarters?|quarter|two thirds|third)(?:[ -]of[ -]an?[ -]|[ -])(hour)|(tres )?cuartos? de (hora))\b",
+    re.IGNORECASE,
 )
 _ONE_AND_A_HALF: Final = re.compile(
     r"\b(?:an?|one|1|una?) (hour|day|week|month|year|minute|hora|día|año|semana|mes)s?"
     r" (?:and a half|y medi[oa])\b",
     re.IGNORECASE,
 )
+_UNITS_TOLD: Final = (
+    r"(hour|day|week|month|year|minute|second|mile|metre|meter|kilometre|millimetre|millimeter|inch|litre|liter"
+    r"|kilo|tonne)s?"
+)
+_PART_OF_ONE: Final = re.compile(
+    rf"\b(?:an?|one) (tenth|hundredth|thousandth|fifth) of an? {_UNITS_TOLD}\b", re.IGNORECASE
+)
+_TENTHS: Final = {
+    "fifth": Decimal("0.2"),
+    "tenth": Decimal("0.1"),
+    "hundredth": Decimal("0.01"),
+    "thousandth": Decimal("0.001"),
+}
+_AND_A_PART: Final = re.compile(
+    rf"\b(an?|one|two|three|four|five) {_UNITS_TOLD} and (a quarter|three[- ]quarters)\b", re.IGNORECASE
+)
+_WHOLES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_FEW_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten"
+_YEARS_AND_MONTHS: Final = re.compile(
+    rf"\b(\d{{1,2}}|{_FEW_WORDS}) years? and (\d{{1,2}}|{_FEW_WORDS}) months?\b", re.IGNORECASE
+)
+_HALF_HOURLY: Final = re.compile(r"\bhalf[- ]hourly\b|\bevery half(?: an)?[ -]hour\b", re.IGNORECASE)
 _HOURS_AND_MINUTES: Final = re.compile(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
 _MINUTES_AND_SECONDS: Final = re.compile(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
 _FRACTION: Final = re.compile(
-    r"\b(one|two|three|four)[- ](thirds?|fourths?|fifths?|tenths?)\b"
+    r"\b(one|two|three|four)[- ]"
+    r"(thirds?|fourths?|fifths?|tenths?|quarter(?= (?:off|of the|of all|less|fewer|shorter|lower)\b))\b"
     r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
     r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
     r"|\bby (?:an?|one) (?P<by>third|quarter|fifth|tenth)\b"
@@ -61,6 +85,12 @@ _ORDINAL: Final = re.compile(
 _FEW: Final = {"two": 2, "three": 3, "four": 4}
 _FRACTIONS: Final = {"third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "tenth": 10}
 _SLASHED: Final = re.compile(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| ?[1-9])\b")
+_SCIENTIFIC: Final = re.compile(
+    r"(?<![\d.,])(\d+(?:\.\d+)?)(?:\s?[x×·*]\s?10(?:\^\(?([-−+]?\d{1,2})\)?|(?:\*\*|e)([-−+]?\d{1,2})|([⁻⁺]?[⁰¹²³⁴-⁹]{1,2}))"
+    r"|e([-−+]?\d{1,2}))(?![\w])"
+)
+_RAISED: Final = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
+_LARGEST_POWER: Final = 40
 _HALF_A_PERCENT: Final = re.compile(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
 _JOINED_HALF: Final = re.compile(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
@@ -68,9 +98,10 @@ _NAMED: Final = re.compile(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY
 _SEASON: Final = re.compile(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = re.compile(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = re.compile(
-    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|within one|in one) an? (minute|hour|day|week"
+    r"\ban? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
+    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (minute|hour|day|week"
     r"|fortnight|month|quarter|year)s?\b"
-    r"(?! and a half| of (?:the|its|all|an?)\b)"
+    r"(?! and a half| and a quarter| and three| and \w+ months?\b| of (?:the|its|all|an?|them|whom|these|those|us)\b)"
     r"|\ban? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b)",
     re.IGNORECASE,
 )
@@ -78,9 +109,11 @@ _A_SPAN: Final = re.compile(
 _TWO: Final = re.compile(r"\b(?:duplicate[ds]?|duplication|both|pair(?:s|ed)?|couple)\b", re.IGNORECASE)
 _ROMAN: Final = re.compile(
     r"\b(?:[Ll]evel|[Gg]rade|[Cc]lass|[Ss]tage|[Pp]hase|[Tt]ype|[Cc]ategory|[Tt]ier|[Pp]art|[Ss]emester"
-    r"|[Ss]tandard|STD|Std)s? "
+    r"|[Ss]tandard|STD|Std)(?:es|s)? "
     r"(?P<first>[IVX]{1,4})(?:(?: ?[-–/&] ?| to | and )(?P<last>[IVX]{1,4}))?\b"
 )
+_SPOKEN: Final = re.compile(r" (?!to\b|and\b|or\b|in\b|at\b|of\b|for\b|with\b)[a-z]")
+"""What follows the "I" of somebody who speaks."""
 _ROMANS: Final = {
     "I": 1,
     "II": 2,
@@ -181,6 +214,9 @@ def _ratio(text: str, token: _Word, before: str, after: list[str]) -> Number | N
     is_joined = text[token.span[1] : token.span[1] + 1] == "-"
     if token.text not in TIMES or (token.text == "half" and is_joined):
         return None
+    if token.text in ("double", "triple"):
+        # Double glazing is a name, "double-posted" happened twice.
+        return Number("times", TIMES[token.text], token.span, is_soft=True)
     if token.text == "half" and not (
         before in ("by", "in", "over", "about", "nearly", "almost", "roughly", "than") or after[:1] in HALF_OF
     ):
@@ -209,11 +245,20 @@ def _amount(token: _Word, before: str) -> Number | None:
 def parts(text: str) -> Iterator[Number]:
     """Find halves, fractions, ordinals of two words and hours told in parts."""
     yield from _halves(text)
+    yield from _scientific(text)
     yield from _fractions(text)
     yield from _hours(text)
     for match in _ORDINAL.finditer(text):
         value = WORDS["en"][match[1].lower()] + ORDINALS[match[2].lower()]
         yield Number("plain", Decimal(value), match.span())
+
+
+def _scientific(text: str) -> Iterator[Number]:
+    """Find "2 × 10^-10" and "2e-10"."""
+    for match in _SCIENTIFIC.finditer(text):
+        power = int((match[2] or match[3] or match[5] or match[4].translate(_RAISED)).replace("−", "-"))
+        if abs(power) <= _LARGEST_POWER:
+            yield Number("plain", Decimal(match[1]).scaleb(power).normalize(), match.span())
 
 
 def _halves(text: str) -> Iterator[Number]:
@@ -237,13 +282,31 @@ def _fractions(text: str) -> Iterator[Number]:
 
 def _hours(text: str) -> Iterator[Number]:
     for match in _PART_OF.finditer(text):
-        is_three = (match[1] or match[3] or "").lower().startswith(("three", "tres"))
+        part = (match[1] or match[3] or "").lower()
+        if "third" in part:
+            yield Number("plain", Decimal(40 if part.startswith("two") else 20), match.span(), "minute")
+            continue
         unit = unit_named((match[2] or match[4]).lower())
+        is_three = part.startswith(("three", "tres"))
         yield Number("plain", Decimal("0.75" if is_three else "0.25"), match.span(), unit)
     for match in _HOURS_AND_MINUTES.finditer(text):
         yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "minute")
     for match in _MINUTES_AND_SECONDS.finditer(text):
         yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "second")
+    yield from _lengths(text)
+
+
+def _lengths(text: str) -> Iterator[Number]:
+    for match in _YEARS_AND_MONTHS.finditer(text):
+        years, months = (_WHOLES.get(said.lower(), 1) if said.isalpha() else int(said) for said in match.groups())
+        yield Number("plain", Decimal(12 * years + months), match.span(), "month")
+    yield from (Number("plain", Decimal(30), match.span(), "minute") for match in _HALF_HOURLY.finditer(text))
+    for match in _PART_OF_ONE.finditer(text):
+        yield Number("plain", _TENTHS[match[1].lower()], match.span(), unit_named(match[2].lower()))
+    for match in _AND_A_PART.finditer(text):
+        whole = Decimal(_WHOLES.get(match[1].lower(), 1))
+        part = Decimal("0.75" if match[3].lower().startswith("three") else "0.25")
+        yield Number("plain", whole + part, match.span(), unit_named(match[2].lower()))
     for match in _ONE_AND_A_HALF.finditer(text):
         yield Number("plain", Decimal("1.5"), match.span(), unit_named(match[1].lower()))
     for match in _HALF_AMOUNT.finditer(text):
@@ -260,7 +323,7 @@ def romans(text: str) -> Iterator[Number]:
     """Find Roman numerals after what they number: "Level II", "stages II-III"."""
     for match in _ROMAN.finditer(text):
         for name in ("first", "last"):
-            if (roman := match[name]) in _ROMANS:
+            if (roman := match[name]) in _ROMANS and not (roman == "I" and _SPOKEN.match(text, match.end(name))):
                 yield Number("plain", Decimal(_ROMANS[roman]), match.span(name))
 
 
@@ -277,4 +340,6 @@ def quiet(text: str) -> Iterator[Number]:
         yield Number("plain", Decimal(2000 + int(match[1])), match.span(), is_soft=True)
     yield from (Number("plain", Decimal(2), match.span(), is_soft=True) for match in _TWO.finditer(text))
     for match in _A_SPAN.finditer(text):
-        yield Number("plain", Decimal(1), match.span(), unit_named((match[1] or match[2]).lower()), is_soft=True)
+        yield Number(
+            "plain", Decimal(1), match.span(), unit_named((match["of"] or match[2] or match[3]).lower()), is_soft=True
+        )

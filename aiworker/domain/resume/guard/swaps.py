@@ -10,6 +10,7 @@ from typing import Final
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numbers import OF_THEM
+from aiworker.domain.resume.guard.numerals import unit_named
 from aiworker.domain.resume.guard.reading import Reading
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 
@@ -21,9 +22,11 @@ NEXT: Final = 4
 """So many figures further on may be what one is compared with."""
 MOST: Final = 20
 """Figures of a bullet that are compared with each other."""
+FAR: Final = 100
+"""Characters on either side that are looked at for them."""
 AROUND: Final = 4
 """Words on either side of a figure that say what it is about."""
-_CLAUSE_END: Final = re.compile(r"[,;()]")
+_CLAUSE_END: Final = re.compile(r"[,;()\n]")
 _FROM: Final = re.compile(r"\b(?:from|de|del|desde)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _TO: Final = re.compile(r"\b(?:to|a|al|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _UP_TO: Final = re.compile(r"\b(?:to|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
@@ -63,19 +66,52 @@ def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find two figures each of which stands among the words that stood by the other."""
     before = [number for number in source.numbers if not number.is_soft][:MOST]
     told = [(number, its) for number in before if (its := _only(text, number))]
-    around = {
-        id(number): _around(reading, number)
-        for pair in told
-        for reading, number in zip((source, text), pair, strict=True)
-    }
+    kept = {(one.key, other.key) for _, one, other in ways(text)}
+    going = {(one.key, other.key) for _, one, other in ways(source)} & kept
+    was, now = _leads(source), _leads(text)
     for (one, its), (other, theirs) in combinations(told, 2):
-        if its is theirs or one.keys & other.keys:
+        if its is theirs or one.keys & other.keys or {(one.key, other.key), (other.key, one.key)} & going:
             continue
-        was, will = (around[id(one)], around[id(other)]), (around[id(its)], around[id(theirs)])
-        is_like = one.kind == other.kind and _is_crossed(was, will)
-        if is_like or _is_crossed((_spoken(was[0]), _spoken(was[1])), (_spoken(will[0]), _spoken(will[1]))):
+        is_led = _is_led((was[id(one)], was[id(other)]), (now[id(its)], now[id(theirs)]))
+        if not _stay(one, its, other, theirs) and (is_led or _is_around(source, text, (one, its), (other, theirs))):
             yield Finding("swap", f"{text.shown(its)}, {text.shown(theirs)}")
             return
+
+
+def _is_led(was: tuple[str, str], now: tuple[str, str]) -> bool:
+    """Say whether the words before two figures have been exchanged: weighs 34 kg, carries 120 kg."""
+    return "" not in was and was[0] != was[1] and was == now[::-1]
+
+
+def _is_around(source: Reading, text: Reading, first: tuple[Number, Number], second: tuple[Number, Number]) -> bool:
+    """Say whether the words around two figures have been exchanged."""
+    was = around(source, first[0]), around(source, second[0])
+    will = around(text, first[1]), around(text, second[1])
+    is_like = first[0].kind == second[0].kind and _is_crossed(was, will)
+    return is_like or _is_crossed((_spoken(was[0]), _spoken(was[1])), (_spoken(will[0]), _spoken(will[1])))
+
+
+def _leads(reading: Reading) -> dict[int, str]:
+    """Return the stem of the last word with content before each figure, if no other figure stands between."""
+    found: dict[int, str] = {}
+    reached = 0
+    for number in reading.numbers:
+        before = _CLAUSE_END.split(reading.text[max(reached, number.span[0] - FAR) : number.span[0]])[-1]
+        said = [word for word in _telling(before) if not unit_named(word)]
+        found[id(number)] = stem(said[-1]) if said else ""
+        reached = number.span[1]
+    return found
+
+
+def _stay(one: Number, its: Number, other: Number, theirs: Number) -> bool:
+    """Say whether two figures still count what they counted, or only one of them has a unit, and still has it."""
+    is_told = (
+        bool(one.noun and other.noun)
+        and not (one.unit or other.unit)
+        and one.noun == its.noun != other.noun == theirs.noun
+    )
+    is_measured = bool(one.unit) != bool(other.unit) and one.unit == its.unit and other.unit == theirs.unit
+    return is_told or is_measured
 
 
 def _is_crossed(was: Pair, will: Pair) -> bool:
@@ -96,10 +132,11 @@ def _only(text: Reading, number: Number) -> Number | None:
     return found[0] if len(found) == 1 else None
 
 
-def _around(reading: Reading, number: Number) -> frozenset[str]:
+def around(reading: Reading, number: Number) -> frozenset[str]:
     """Return the stems of the words with content on either side of a figure, within its clause."""
-    before = _CLAUSE_END.split(reading.text[: number.span[0]])[-1]
-    after = _CLAUSE_END.split(reading.text[number.span[1] :], maxsplit=1)[0]
+    start, end = number.span
+    before = _CLAUSE_END.split(reading.text[max(0, start - FAR) : start])[-1]
+    after = _CLAUSE_END.split(reading.text[end : end + FAR], maxsplit=1)[0]
     near = [*_telling(before)[-AROUND:], *_telling(after)[:AROUND]]
     return frozenset(map(stem, near))
 
@@ -128,6 +165,7 @@ def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
 
 def ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
     """Find what goes from one figure to another ("change"), and what is held against another ("against")."""
+    reached: Number | None = None
     for at, first in enumerate(reading.numbers):
         if first.is_soft or reading.text[: first.span[0]].endswith("/"):
             continue
@@ -144,6 +182,13 @@ def ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
                 or _UNTIL.fullmatch(between)
                 or (_FROM.search(before) and _TO.search(between) and "," not in between)
             ):
+                reached = second
                 yield "change", first, second
-            elif place == 0 and _UP_TO.search(before) and _FROM.search(between) and len(between) < NEAR:
+            elif (
+                place == 0
+                and first is not reached
+                and _UP_TO.search(before)
+                and _FROM.search(between)
+                and len(between) < NEAR
+            ):
                 yield "change", second, first

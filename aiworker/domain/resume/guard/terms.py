@@ -27,6 +27,7 @@ _NO_CAMEL: Final = frozenset({"javascript"})
 _TIMES: Final = re.compile(r"\d+[x×]\d*")
 _VERSION: Final = re.compile(r"^v(?=\d)")
 _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
+_SITE: Final = re.compile(r"([\w-]+)\.(?:com|org|net|in|co|io|co\.uk|co\.in|de|es|eu)")
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
 _NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
 """What may be a name in small letters."""
@@ -98,6 +99,8 @@ class Named:
         if term.text[-1] in "+#":
             return False
         if (version := _VERSIONED.fullmatch(term.text)) and folded(version[1]) in self.keys:
+            return True
+        if (site := _SITE.fullmatch(term.text)) and folded(site[1]) in self.keys:
             return True
         joined = "".join(WORD.findall(term.text.lower()))
         if joined in self.keys or ALIASES.get(joined, joined) in self.keys:

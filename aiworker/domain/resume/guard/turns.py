@@ -61,6 +61,7 @@ REACH: Final = re.compile(
         r"|enterprises|multinationals)\b",
         r"\bcross-(?:border|country|regional|industry|continental)\b",
         r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
+        r"\ball (?:the )?shifts\b|\bfinal say\b|\blast word\b",
         r"\b(?:up and down the|the length and breadth)\b",
         r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
         r"\b(?:infraestructura|misión) crítica\b|\bcritical infrastructure\b",
@@ -71,19 +72,27 @@ CLOCK: Final = re.compile(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and
 """At all hours."""
 PEOPLE: Final = re.compile(
     r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis|instruct|delegat)\w*\s+(?!by\b|from\b)(?:[\w'’-]+\s+){0,3}?"
-    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|volunteers|helpers|apprentices?|crew|nurses|teachers|assistants|supervisors?|managers?|drivers|leaders?|intern|junior|engineer|developer|colleague|technicians?)\b",
+    r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|volunteers|helpers|apprentices?|crew|nurses?|teachers?|operators?|clerks?|cooks?|guards?|porters?|carers?|fitters?|electricians?|mechanics?|welders?|cleaners?|waiters?|officers?|freelancers?|players?|assistants|supervisors?|managers?|drivers|leaders?|intern|junior|engineer|developer|colleague|technicians?)\b",
     re.IGNORECASE,
 )
 """Leading people; the group is who they are."""
+GUIDED: Final = re.compile(
+    r"\b(?:supervis|guid|mentor|coach|instruct|delegat)(?:e|ed|es|s|ing|ted|ting|tes)?\s+(?:(?!by\b|from\b)[\w'’-]+\s+){0,3}?"
+    r"((?!(?:three|over|under|after|other|her|per|were|there)\b)[a-z]+(?:ers?|ists?|ians?|ants?|ees?|tors?))\b",
+    re.IGNORECASE,
+)
+"""The same, of whoever does something; the group is who they are."""
 ROLES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead(?:er)?|head)\b",
         r"\bapprov(?:e[sd]?|ing)\b",
-        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w-]+ )?(?:team|crew|squad|gang)\b",
+        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w-]+ )?"
+        r"(?:team|crew|squad|gang|department|section|division|unit|branch)\b",
         r"\b(?:al frente|jef[ea]) de\b|\bme hice cargo\b|\basumí\b",
         r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
         r"\breport(?:ed|ing|s)? (?:in |directly )?(?:to|into) me\b",
+        r"\bdeputi[sz]\w+\b|\baccountable for\b",
         r"\bpoint person\b|\bgo-to (?:person|contact|expert)\b|\bshowrunner\b",
         r"\bline[- ]?manag\w+|\bproject-?manag(?:ed|es|ing)\b",
         r"\bsign(?:ed|ing|s)?[ -]off\b|\bsanction(?:ed|ing) (?:the|all)\b",
@@ -93,7 +102,9 @@ ROLES: Final = tuple(
         r"\b(?:instrumental|pivotal|masterminded|pioneer(?:ed|ing)|driving force)\b",
         r"\bdirecting (?:an?|the|two|three|four|five|\d+)\b",
         r"\bassisted by (?:an?|the|two|three|my|\d+)\b",
-        r"\b(?:under|below|reporting to) me\b|\b(?:art|stage|line)-(?:direct|manag)\w+|\bco-(?:led|managed)\b",
+        r"\b(?:under|below|reporting to) me\b"
+        r"|\bunder my (?:guidance|supervision|direction|leadership|mentorship|tutelage|wing)\b"
+        r"|\b(?:art|stage|line)-(?:direct|manag)\w+|\bco-(?:led|managed)\b",
         r"\b\w+-in-chief\b|\bin command of\b|\bat the head of\b|\bdecision[- ]maker\b",
         r"\b(?:h[eo]ld(?:s|ing)?|t[ao]k(?:e|es|ing)|took|ha[ds]|have|with|assum\w+|bears?|bore|carr\w+)"
         r" (?:\w+ )?responsibility\b",
@@ -115,7 +126,7 @@ DOING: Final = re.compile(
 """What somebody did who did it himself."""
 HELPING: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
 HELPED: Final = re.compile(
-    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by)|sat in on|assist(?:ed|s|ing)?|supported"
+    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by)|sat in on|assist(?:ed|s|ing)?|support(?:ed|s|ing)?"
     r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)|accompan(?:ied|ying)|observ(?:ed|ing)"
     r"|watch(?:ed|ing)|witness(?:ed|ing)|saw"
     r"|(?:was |been )?part of|contribut(?:ed?|es|ing) to(?:wards)?|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
@@ -126,11 +137,12 @@ HELPED: Final = re.compile(
 BESIDE: Final = re.compile(
     r"\b(?:saw|seen|see|watch\w*|witness\w*|view\w*|help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*|supervision|supervised"
     r"|guidance|guided|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
-    r"|attend\w*|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
+    r"|attend\w*(?! by)|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
     r"|parte|trabaj\w+|form[éo]|took|serv(?:ed?|ing) (?:on|in|as|with)"
     r"|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|accompan\w+|cooperat\w+"
     r"|assistance|assistant|as one"
     r" of)\b"
+    r"|\b(?:went|go(?:es|ing)?) to\b"
     r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the)\b|\bde la mano\b"
     r"|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
@@ -142,7 +154,7 @@ OWN_WORDS: Final = re.compile(r"\b(?:part|supervision|guidance)\b", re.IGNORECAS
 """What a team or a supervisor say as well."""
 STRONG: Final = re.compile(
     r"(?:saw|see|watch|witness|view|help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
-    r"|shar|ayud|colabor|apoy|acompañ|cooperat|trabaj|as one of|took|serv)",
+    r"|shar|sat in|ayud|colabor|apoy|acompañ|cooperat|trabaj|as one of|took|serv)",
     re.IGNORECASE,
 )
 """What says so by itself; a team or a supervisor may be the bullet's own."""
@@ -157,7 +169,7 @@ IN_CHARGE: Final = re.compile(
 )
 RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
 TAUGHT: Final = re.compile(
-    r"\b(?:trained|taught|tutored|instructed|onboarded|trains|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
+    r"\b(?:train(?:ed|s|ing)?|taught|tutored|instructed|onboarded|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
     r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
     re.IGNORECASE,
 )
@@ -165,9 +177,10 @@ AS_ROLE: Final = re.compile(
     r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)((?:(?!by\b)[\w'’-]+"
     r" ){0,4}?(?:instructor|producer|president|captain|foreman|secretary|treasurer|host|organi[sz]er|moderator"
     r"|facilitator|lead|leader|developer|manager|supervisor|head|trainer"
-    r"|coordinator|engineer|officer|analyst|designer|editor|chef|teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative|scientist|tutor|captain|writer|author|architect|investigator|contact|owner))\b"
+    r"|coordinator|engineer|officer|analyst|designer|editor|chef|teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative|scientist|tutor|captain|writer|author|architect|investigator|contact|owner|counsel|advocate|lawyer"
+    r"|attorney|solicitor|barrister|doctor|surgeon|pharmacist|buyer|referee|umpire|coach|mentor|chair(?:man|woman|person)?"
+    r"|spokes\w+|expert|specialist|advis[eo]r|broker|dispatcher|warden))\b"
 )
-ALL: Final = re.compile(r"\b(?:all|every|each|per|any|entire|whole)\b", re.IGNORECASE)
 NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
 EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
 UNHELPED: Final = re.compile(r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b", re.IGNORECASE)
@@ -181,9 +194,14 @@ _SPAN: Final = (
     r" (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
     r"|eight|nine|ten|twelve|\d+|\w+day)\b"
 )
+PARTICLE: Final = r"(?:them |it )?(?:into|off|on|up|down|out|over|back|away|around)\b"
+"""What makes another verb of one: turned off."""
+ALL: Final = re.compile(rf"\b(?:all|every|each|per|any|entire|whole)\b(?!\s+{_SPAN})", re.IGNORECASE)
 UNIVERSAL: Final = re.compile(
-    rf"\b(?:all|every|entire|whole|each(?= of (?:the|our|its)\b))\s+(?:(?:of|the|its|our)\s+)*"
-    rf"(?!{_SPAN}|(?:of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
+    rf"\b(?:all(?! (?:\w+ed|made|done|built|drawn|sewn|written) (?:in|by|with|on|at|for|to)\b)"
+    rf"|every|entire|whole|each(?= of (?:the|our|its)\b))"
+    rf"\s+(?:(?:of|the|its|our)\s+)*"
+    rf"(?!{_SPAN}|(?:told|of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
     rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
     re.IGNORECASE,
 )
@@ -211,18 +229,19 @@ HONOUR: Final = re.compile(
         r"|\w+day)\b)\w+ of the (?:year|month|semester)\b(?!-)",
         r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
         r"\b(?:hackathon final|reconocimiento)\b",
-        r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)",
+        r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)\w+",
         r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"
         r"|nominated|runners?[ -]up)\b",
         r"\b(?:highest|fastest|lowest|youngest|most|best|largest|quickest)(?: \w+){0,2}? (?:of (?:all|any)|in the"
         r"|among|ever)\b",
         r"\bplac(?:ed|ing) (?:\w+ )?(?:first|second|third|1st|2nd|3rd|top)\b",
-        r"\brated (?:as|among|one of|the \w+(?:est|st)|best|top|highest)\b|\bnamed (?:an?|the|as|one|\w+ of)\b",
+        r"\brated (?:as(?! high)|among|one of|the \w+(?:est|st)|best|top|highest)\b"
+        r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
         r"\bmore than any(?:one| other)\b|\bmost of (?:all|any)\b",
         r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
         r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
         r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
-        r"\b(?:judged(?! (?:by|on|from|to be))|voted|topp(?:ed|ing)|trending)\b",
+        r"\b(?:judged(?! (?:by|on|from|to be|the|an?|how|whether|which|it|them|\d+))|voted|topp(?:ed|ing)|trending)\b",
         r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
     ),
     re.IGNORECASE,

@@ -15,7 +15,7 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Wrote notes", "Wrote certified notes", "certified"),
         ("Ranked 3rd at the fair", "Won a scholarship at the fair", "scholarship"),
         ("Wrote notes", "Wrote notes, trainee of the year", "trainee of the year"),
-        ("Wrote notes", "Wrote the best notes", "best "),
+        ("Wrote notes", "Wrote the best notes", "best notes"),
         ("Wrote a paper", "Published a paper", "Published a paper"),
         ("Escribí notas", "Escribí notas con premio", "premio"),
         ("Sang at the fair", "Won gold at the fair", "gold"),
@@ -90,6 +90,7 @@ def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, 
         ("Sang to the middle of the year", "Sang by the last week of the month"),
         ("Sang", "Sang on the Monday of the month"),
         ("Sang", "Sang at the end-of-the-year fair"),
+        ("Compared rugs with 5 helpers", "5 helpers judged the rugs"),
     ],
 )
 def test_an_award_the_bullet_states_may_be_told_otherwise(before: str, after: str) -> None:
@@ -155,6 +156,9 @@ def test_an_office_may_be_called_after_awards() -> None:
         ("Sold rugs", "Sold rugs across boroughs", "across boroughs"),
         ("Sold rugs", "Sold rugs independently", "independently"),
         ("Sold rugs", "Sold rugs unaided", "unaided"),
+        ("Sold a rug each morning", "Sold all rugs each morning", "all rugs"),
+        ("Swept halls by night", "Swept halls on all shifts", "all shifts"),
+        ("Heard guests", "Had final say on guests", "final say"),
     ],
 )
 def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -202,6 +206,11 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
         ("Sold the entire archive", "Sold the whole archive"),
         ("Sold rugs in boroughs", "Sold rugs across boroughs"),
         ("Sold rugs unaided", "Sold rugs independently"),
+        ("Sang for the whole fair", "Sang for the entire fair"),
+        ("Wove 40 rugs", "Wove 40 rugs all told"),
+        ("Wove rugs in wool", "Wove rugs, all made by hand in wool"),
+        ("Made rugs", "Rug production of one hall"),
+        ("Drove 9 miles a day", "Drove nine miles daily"),
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:

@@ -98,6 +98,37 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Sewed covid masks", "Sewed COVID-19 masks"),
         ("Sewed covid-19 masks", "Sewed masks for covid"),
         ("Filed lists in both halls", "Filed lists in the 2 halls"),
+        ("Pumped down to 2 × 10^-10 mbar", "Pumped down to 2e-10 mbar"),
+        ("Grew 3 x 10^6 cells", "Grew 3 × 10⁶ cells"),
+        ("Paid $2,400 for rice", "Paid 2,400 US dollars for rice"),
+        ("Held 2,000 N", "Held 2 kN"),
+        ("Sampled it at 1 kHz", "Sampled it at 1,000 Hz"),
+        ("Broke at 17.2 MPa", "Broke at 17.2 N/mm²"),
+        ("Closed it with 0.12 ns", "Closed it with 120 ps"),
+        ("Cut to 0.1 mm", "Cut to a tenth of a millimetre"),
+        ("Sang for 75 minutes", "Sang for an hour and a quarter"),
+        ("Walked a 2.5-mile path", "Walked a two-and-a-half-mile path"),
+        ("Built a 10 ft by 12 ft shed", "Built a 10' x 12' shed"),
+        ("Ran 10 km", "Ran a 10K race"),
+        ("Cut it to 20 minutes", "Cut it to a third of an hour"),
+        ("Grew it in 14 months", "Grew it in a year and two months"),
+        ("Kept 12 months of notes", "Kept a year of notes"),
+        ("Wrote it down every 30 minutes", "Wrote it down at half-hourly intervals"),
+        ("Wrote it down every 30 seconds", "Wrote it down twice a minute"),
+        ("Wrote it down every 6 hours", "Wrote it down four times a day"),
+        ("Packed 900 bags per hour", "Packed 15 bags per minute"),
+        ("Cut waste from 8 % to 3 %", "Cut waste from eight in a hundred to three in a hundred"),
+        ("Kept errors below 0.5 %", "Kept errors below one in 200"),
+        ("Found a quarter of them small", "Found one in four of them small"),
+        ("Split it 65:35", "Split it 65 % to 35 %"),
+        ("Taught 18 of the 24 cooks", "Taught 18 of the 24 cooks, 75 %"),
+        ("Raised it from 61 % to 83 %", "Raised it by 22 points, from 61 % to 83 %"),
+        ("Raised it from 35 % to 72 %", "More than doubled it, from 35 % to 72 %"),
+        ("Cut it from 22 % to 13 %", "Nearly halved it, from 22 % to 13 %"),
+        ("Grew it from 500 ml to 5 l", "Grew it tenfold, from 500 ml to 5 l"),
+        ("Taught classes XI and XII", "Taught classes 11 and 12"),
+        ("Open from 2:30 p.m.", "Open from 14:30"),
+        ("Charged 37 rooms twice", "Charged 37 rooms double-posted"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -149,6 +180,14 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Shut at 17:00", "Shut at 6 pm", "6"),
         ("Sewed covid-19 masks", "Sewed 19 masks", "19"),
         ("Sold 40 sacks", "Sold £40 of sacks", "£40"),
+        ("Grew 3 x 10^6 cells", "Grew 3 x 10^7 cells", "3 x 10^7"),
+        ("Lost 11 sacks since 2021, three of which tore", "Lost 11 sacks since 2021, seven of which tore", "seven"),
+        ("Ran 10 km", "Ran a 20K race", "20K"),
+        ("Raised it from 61 % to 83 %", "Raised it by 25 points, from 61 % to 83 %", "25"),
+        ("Raised it from 61 % to 83 %", "Raised it by 22 points, to 83 %", "22"),
+        ("Raised it from 35 % to 62 %", "More than doubled it, from 35 % to 62 %", "doubled"),
+        ("Cut it from 22 % to 13 %", "More than halved it, from 22 % to 13 %", "halved"),
+        ("Packed 900 bags per hour", "Packed 25 bags per minute", "25"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -257,6 +296,14 @@ def test_a_figure_that_another_bullet_tells_of_the_same_thing_is_noted(after: st
         ("Sang on the last day", "Sang in the last week", True),
         ("Sang on the last day", "Sang on the final day", False),
         ("Sang on day one", "Sang on the first day", False),
+        ("Held 2,000 N", "Held 2,000 kN", True),
+        ("Kept it at 40 °C", "Kept it at 40 °F", True),
+        ("Kept it at 40 °C", "Kept it at 40 degrees Celsius", False),
+        ("Kept it at 8 °C", "Kept it at 46.4 °F", False),
+        ("Kept it at -20 °C", "Kept it at -4 degrees Fahrenheit", False),
+        ("Turned a 5.5 kW motor", "Turned a 5.5 hp motor", True),
+        ("Gave away 40 used glasses", "Gave away 40 second-hand glasses", False),
+        ("Kept averages per minute of 9 pots", "Kept one-minute averages of 9 pots", False),
     ],
 )
 def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *, is_changed: bool) -> None:
@@ -286,6 +333,12 @@ def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *,
         ("Sang one Saturday in a month", "Sang one Saturday in a year", "year"),
         ("Packed 25 bags a shift", "Packed 25 bags a day", "day"),
         ("Packed 25 bags a shift", "Packed 25 bags", "no longer per shift"),
+        ("Met 30 cooks a month and 9 guests a week", "Met 30 cooks a week and 9 guests a week", "30 per week"),
+        ("Baked 60 loaves every second Sunday", "Baked 60 loaves every Sunday", "every sunday"),
+        ("Baked 60 loaves every other month", "Baked 60 loaves monthly", "month"),
+        ("Saved $40 yearly", "Saved $40 a quarter", "quarter"),
+        ("Raised $40 for lamps", "Raised $40 per season for lamps", "season"),
+        ("Washed 18 cups a day after noon", "Washed 18 cups an hour after noon", "hour"),
     ],
 )
 def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: str) -> None:
@@ -324,10 +377,25 @@ def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: s
         ("Packed 25 bags a shift", "Packed 25 bags in one shift"),
         ("Sang one Saturday a month", "Sang one Saturday in a month"),
         ("Sang one Saturday in a month", "Sang one Saturday per month"),
+        ("Cared for 9 guests every 3 months", "Cared for 9 guests on a three-month schedule"),
+        ("Cut the nightly job to 50 minutes", "Cut the overnight job to 50 minutes"),
+        (
+            "Brought 31 losses down to 9 a month with 14 lists every day",
+            "From 31 to 9 monthly losses by 14 daily lists",
+        ),
+        ("Washed 18 cups a day after noon", "Washed 18 cups daily after noon"),
+        ("Checked 9 logs every 6 months", "Checked 9 logs at six-monthly intervals"),
+        ("Counted 9 halls over 5 weeks every Friday", "Counted 9 halls weekly, each Friday, over 5 weeks"),
     ],
 )
 def test_the_same_rate_in_other_words_is_not(before: str, after: str) -> None:
     assert rules(before, after) == set()
+
+
+def test_a_rate_of_a_thing_of_the_entry_may_be_told() -> None:
+    before, after = "Met 40 runners", "Met 40 runners of the annual fun run"
+    assert fired(figures.check, before, after, sibling="Raised money for the annual fun run") == set()
+    assert ("rate", "year") in fired(figures.check, before, after, sibling="Raised money annually")
 
 
 def test_a_rate_of_the_entrys_title_may_be_told() -> None:
@@ -395,6 +463,11 @@ def test_a_rate_of_the_entrys_title_may_be_told() -> None:
         ("Score grew to 69 from 61", "Score of 61 against 69", True),
         ("Score grew to 69 from 61", "Score of 69 against 61", False),
         ("Took 3 hours, under the 5 hours before", "Took 5 hours, under the 3 hours before", True),
+        ("It weighs 34 kg and carries 120 kg", "It weighs 120 kg and carries 34 kg", True),
+        ("Cut power by 28 % at an area cost of 4 %", "Cut power by 4 % at an area cost of 28 %", True),
+        ("Tested 480 cooks in 4 days", "In 4 days of tests met 480 cooks", False),
+        ("Lowered costs from $340 to $290 by lists", "Costs fell to $290 from $340 by lists", False),
+        ("Used 2 KB of flash and 256 bytes of RAM", "Used 256 bytes of flash and 2 KB of RAM", True),
     ],
 )
 def test_two_figures_may_not_change_places(before: str, after: str, *, is_swapped: bool) -> None:

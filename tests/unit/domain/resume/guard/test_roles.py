@@ -73,6 +73,12 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Sold rugs", "Co-led the sale of rugs", "Co-led"),
         ("Sold rugs", "Stage-managed the sale of rugs", "Stage-managed"),
         ("Sold rugs", "Sold rugs, 3 sellers under me", "under me"),
+        ("Sold rugs with Ana", "Sold rugs with Ana under my guidance", "under my guidance"),
+        ("Sold rugs", "Ran the rug department", "Ran the rug department"),
+        ("Sat in 40 hearings", "Appeared as counsel in 40 hearings", "as counsel"),
+        ("Joined two testers", "Guided two testers", "Guided two testers"),
+        ("Ate with the dietitian", "Supervised the dietitian", "Supervised the dietitian"),
+        ("Sold rugs", "Headed up the rug stall", "headed"),
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -138,6 +144,13 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Approved rugs", "Approved the sale of rugs"),
         ("Sold rugs with the help of a weaver", "Sold rugs, assisted by a weaver"),
         ("Sold rugs", "Sold rugs in days that led up to the fair"),
+        ("Sold rugs to guests", "Kept a cool head when guests bought rugs"),
+        ("Packed vans bound for Pune", "Packed vans headed for Pune"),
+        ("Direct a crew", "Head a crew"),
+        ("Mentor one trainee", "Coach one trainee"),
+        ("Supervise 2 weavers", "Have 2 weavers under my supervision"),
+        ("Coached 3 advisers", "Coached three advisers"),
+        ("Advise guests on rugs", "Guide guests through rugs"),
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:

@@ -1,0 +1,64 @@
+"""The same pace told by another span of time: 900 an hour is 15 a minute, every 30 seconds is twice a minute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.numerals import SCALES
+from aiworker.domain.resume.guard.reading import Reading
+
+_EVERY: Final = re.compile(r"\b(?:every|each|at intervals of)\s*\Z", re.IGNORECASE)
+_NEAR: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """The figures and spans of two texts that say the same."""
+
+    before: frozenset[Number] = frozenset()
+    after: frozenset[Number] = frozenset()
+    rates_before: frozenset[str] = frozenset()
+    rates_after: frozenset[str] = frozenset()
+
+
+def same(source: Reading, text: Reading) -> Paces:
+    """Pair the paces of two texts that are equal."""
+    was = {pace: (number, rate) for number, rate, pace in _paces(source)}
+    pairs = [(was[pace], (number, rate)) for number, rate, pace in _paces(text) if pace in was]
+    pairs = [(before, after) for before, after in pairs if before[1] != after[1]]
+    return Paces(
+        frozenset(number for (number, _), _ in pairs),
+        frozenset(number for _, (number, _) in pairs),
+        frozenset(rate for (_, rate), _ in pairs),
+        frozenset(rate for _, (_, rate) in pairs),
+    )
+
+
+def _paces(reading: Reading) -> Sequence[tuple[Number, str, Fraction]]:
+    """Return each figure that is counted by time, by which span, and how many that makes a second."""
+    found = [
+        (number, rate, _exact(_amount(number)) / _exact(SCALES[rate][1]))
+        for number, rate in reading.timed.items()
+        if rate in SCALES and SCALES[rate][0] == "seconds"
+    ]
+    for number in reading.numbers:
+        before = reading.text[max(0, number.span[0] - _NEAR) : number.span[0]]
+        family, factor = SCALES.get(number.unit, ("", Decimal(1)))
+        if family == "seconds" and number.value and _EVERY.search(before):
+            found.append((number, "", 1 / _exact(number.value * factor)))
+    return found
+
+
+def _amount(number: Number) -> Decimal:
+    family, factor = SCALES.get(number.unit, ("", Decimal(1)))
+    return number.value * factor if family and family != "seconds" else number.value
+
+
+def _exact(value: Decimal) -> Fraction:
+    return Fraction(str(value))
