@@ -19,6 +19,7 @@ from aiworker.domain.resume.guard.words import STOP_WORDS, stem
 _TURNS: Final = frozenset(("times", value) for value in TIMES.values())
 _MORE_THAN: Final = re.compile(r"\b(?:more than|over)\s*\Z")
 _NEARLY: Final = re.compile(r"\b(?:nearly|almost|close to|about|roughly)\s*\Z")
+_APART: Final = re.compile(r"\b(?:by|(?:rise|gain|drop|fall|increase|cut|decrease|reduction) of)\s*[₹$€£]?\Z")
 ROUGHLY: Final = Decimal("1.25")
 """So many times what a multiple says may be "more than" it."""
 NEAR: Final = 20
@@ -113,7 +114,7 @@ def _comes_to(bullet: Reading, text: Reading, number: Number) -> bool:
             first, last = _amount(one), _amount(other)
             if first and _is_about(last / first, number.value, before):
                 return True
-        elif number.kind in (one.kind, "percent", "plain") and number.value == abs(one.value - other.value):
+        elif _APART.search(before) and number.value == abs(one.value - other.value):
             return True
     return False
 

@@ -91,22 +91,21 @@ SYMBOLS: Final = listed(
     " mph sqft ha q t m2 m3 km2 wh mwh gwh kb mb gb tb pb gbps mbps µg nmol gsm tex denier rpm °c °f ℃ ℉"
 )
 """Units after a figure, which are no names."""
-MAKERS: Final = listed(
-    "ms microsoft google adobe apache amazon atlassian ibm autodesk oracle apple aws azure gcp meta facebook sap intuit"
-    " salesforce hubspot zoho siemens bosch abb schneider honeywell rockwell allen-bradley mitsubishi omron fanuc"
-    " cadence synopsys mentor xilinx intel nvidia amd arm texas stmicroelectronics nordic espressif arduino raspberry"
-    " cisco juniper fortinet aruba hp hpe dell lenovo asus samsung sony canon nikon fujifilm epson xerox ricoh konica"
-    " heidelberg shure sennheiser yamaha roland steinberg avid blackmagic bmd gopro dji garmin tomtom trimble"
-    " leica topcon esri bentley dassault ptc ansys mathworks hashicorp jetbrains mozilla elastic red canonical"
-    " suse vmware citrix"
-    " splunk datadog grafana cloudflare twilio stripe square paypal shopify wordpress automattic adyen sage xero"
-    " thermo agilent waters shimadzu bruker zeiss olympus eppendorf sartorius mettler beckman roche abbott sysmex"
-    " philips ge medtronic dräger draeger johnson 3m makita dewalt hilti stihl husqvarna festool milwaukee bosch"
-    " caterpillar komatsu jcb volvo scania man daf mercedes mercedes-benz ford toyota honda nissan vauxhall opel"
-    " volkswagen audi bmw renault peugeot citroën citroen fiat tata mahindra bajaj hero maruti hyundai kia isuzu"
-    " john claas fendt deere kubota rational hobart miele electrolux singer juki brother bernina janome"
-)
+MAKERS: Final = listed("ms microsoft google adobe apache amazon atlassian ibm autodesk oracle")
 """Who makes a product may be named with it."""
+BRANDS: Final = listed(
+    "apple intuit siemens bosch abb schneider honeywell rockwell allen-bradley mitsubishi omron fanuc"
+    " cadence synopsys xilinx intel nvidia amd"
+    " cisco juniper fortinet aruba hp hpe dell lenovo asus samsung sony canon nikon fujifilm epson xerox ricoh konica"
+    " heidelberg shure sennheiser yamaha roland steinberg blackmagic bmd gopro dji garmin tomtom trimble"
+    " leica topcon esri bentley dassault ptc ansys mathworks hashicorp jetbrains mozilla"
+    " agilent waters shimadzu bruker zeiss olympus eppendorf sartorius mettler beckman roche abbott sysmex"
+    " philips medtronic dräger draeger 3m makita dewalt hilti stihl husqvarna festool milwaukee bosch"
+    " caterpillar komatsu jcb volvo scania daf mercedes mercedes-benz ford toyota honda nissan vauxhall"
+    " volkswagen audi bmw renault peugeot citroën citroen tata mahindra bajaj maruti hyundai kia isuzu"
+    " claas fendt deere kubota rational hobart miele electrolux juki bernina janome"
+)
+"""The same, of a product that has a name of its own: no acronym, and nothing that others make too."""
 
 SKILL_PHRASES: Final = frozenset(
     phrase.strip()

@@ -28,10 +28,10 @@ class Paces:
 
 
 def same(source: Reading, text: Reading) -> Paces:
-    """Pair the paces of two texts that are equal."""
-    was = {pace: (number, rate) for number, rate, pace in _paces(source)}
-    pairs = [(was[pace], (number, rate)) for number, rate, pace in _paces(text) if pace in was]
-    pairs = [(before, after) for before, after in pairs if before[1] != after[1]]
+    """Pair the paces of two texts that are equal, each told by a figure that the other text has not."""
+    was = {pace: (number, rate) for number, rate, pace in _paces(source) if not text.holds(number)}
+    now = [(number, rate, pace) for number, rate, pace in _paces(text) if not source.holds(number)]
+    pairs = [(was[pace], (number, rate)) for number, rate, pace in now if pace in was and was[pace][1] != rate]
     return Paces(
         frozenset(number for (number, _), _ in pairs),
         frozenset(number for _, (number, _) in pairs),

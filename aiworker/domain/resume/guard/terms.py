@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from aiworker.domain.resume.guard.lexicon import ALIASES, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
+from aiworker.domain.resume.guard.lexicon import ALIASES, BRANDS, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
@@ -143,6 +143,7 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     followers = [*(token for token, _ in tokens[1:]), ""][: len(tokens)]
     for (token, (start, end)), follower in zip(tokens, followers, strict=True):
         is_maker = token.lower() in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
+        is_maker = is_maker or (token.lower() in BRANDS and follower.istitle() and follower.lower() not in _NAMES)
         is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
         previous = token
         if not is_maker and not is_unit and taken.isdisjoint(range(start, end)):

@@ -188,6 +188,8 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Raised it from 35 % to 62 %", "More than doubled it, from 35 % to 62 %", "doubled"),
         ("Cut it from 22 % to 13 %", "More than halved it, from 22 % to 13 %", "halved"),
         ("Packed 900 bags per hour", "Packed 25 bags per minute", "25"),
+        ("Polled it every 30 seconds", "Polled it every 30 seconds and met 2 cooks a minute", "2"),
+        ("Raised it from 61 % to 83 %", "Raised it from 61 % to 83 % with 22 cooks", "22"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:

@@ -101,6 +101,10 @@ def test_a_text_in_capitals_names_nothing_by_them() -> None:
         ("Kept lists in Microsoft excel", []),
         ("Sold seeds to Microsoft", ["Microsoft"]),
         ("Sold seeds to Microsoft shops", ["Microsoft"]),
+        ("Planned it in Shure Workbench", ["Workbench"]),
+        ("Wired it to a Siemens PLC", ["Siemens", "PLC"]),
+        ("Ran it on Nvidia Kubernetes", ["Nvidia", "Kubernetes"]),
+        ("Sold seeds to Bosch shops", ["Bosch"]),
     ],
 )
 def test_a_maker_goes_with_its_product(text: str, names: list[str]) -> None:
