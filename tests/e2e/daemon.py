@@ -51,7 +51,7 @@ HEALTH_LINE = "health http://"
 
 
 async def eventually(
-    predicate: Callable[[], object | Awaitable[object]], description: str, *, within: float = 30.0
+    predicate: Callable[[], object | Awaitable[object]], description: str, *, within: float = 10.0
 ) -> None:
     """Return once `predicate` holds; fail with `description` after `within` seconds."""
     loop = asyncio.get_running_loop()

@@ -40,7 +40,7 @@ def utc_now() -> datetime:
 
 
 async def eventually(
-    predicate: Callable[[], object | Awaitable[object]], description: str, *, within: float = 20.0
+    predicate: Callable[[], object | Awaitable[object]], description: str, *, within: float = 5.0
 ) -> float:
     """Return the seconds it took until `predicate` held; the loop keeps running meanwhile."""
     loop = asyncio.get_running_loop()
@@ -200,7 +200,7 @@ class Room:
     async def state(self, job_id: str) -> str:
         return await self.queue.getJobState(job_id)
 
-    async def reaches(self, job_id: str, state: str, *, within: float = 20.0) -> None:
+    async def reaches(self, job_id: str, state: str, *, within: float = 5.0) -> None:
         """Wait until the job is in that state."""
 
         async def is_there() -> bool:

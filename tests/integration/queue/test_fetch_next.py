@@ -56,8 +56,8 @@ async def test_a_full_backlog_costs_one_script_per_attempt(quiet_room: Room, con
     room = quiet_room
     await room.producer.add_many(QUEUE, [NewJob("rewrite-resume", {}) for _ in range(300)])
     before = await scripts_run(room)
-    running = await room.start(handle, policy=policy(concurrency=concurrency, backoff_ms=600_000))
-    await eventually(lambda: ended(running) == 300, "all are done once", within=50.0)
+    running = await room.start(handle, policy=policy(concurrency=concurrency, backoff_ms=60_000))
+    await eventually(lambda: ended(running) == 300, "all are done once", within=20.0)
     assert await scripts_run(room) - before <= 300 + 2 * concurrency + 10
 
 
