@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from aiworker.domain.characters import storable
 from aiworker.domain.resume.locator import LISTS, SECTIONS, TEXT_KEYS
 
 # The machine may be busy; a slow example is not a wrong one.
@@ -87,5 +88,6 @@ DOCUMENTS = st.one_of(
         member(["resume", "cv", "a.b", "settings"], objects(OTHERS, member(SECTIONS, arrays(ENTRIES, 1)))),
         member(["settings", "skills", "projects"], OPAQUE),
     ),
-)
+    # PostgreSQL hands out UTF-8: a lone surrogate is an escape there, or nothing.
+).map(storable)
 ANSWERS = st.dictionaries(st.sampled_from([f"b{number}" for number in range(9)] + ["x"]), WORDS)
