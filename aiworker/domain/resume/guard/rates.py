@@ -61,13 +61,13 @@ _A: Final = re.compile(
     r"| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
 )
 _A_SHIFT: Final = re.compile(
-    r"\d\S*\s+(?:[\w-]+\s+){0,3}an?\s+(shift|semester|quarter|sprint|season|night|morning|evening)\b(?! shifts?\b)"
+    r"\d\S{0,12}\s+(?:[\w-]+\s+){0,3}an?\s+(shift|semester|quarter|sprint|season|night|morning|evening)\b(?! shifts?\b)"
 )
 """Where a figure stands before, these are counted by as well."""
 _IN_A: Final = re.compile(
     r"\b(?:one|1|once|twice|times?|\w+days?) in an?\s+(day|week|month|year)\b|\bin an average (day|week|month|year)\b"
 )
-_A_DAY_AFTER: Final = re.compile(rf"\d\S*\s+(?:[\w-]+\s+){{1,2}}an?\s+({_ARTICLED})\s+(?:after|before)\b")
+_A_DAY_AFTER: Final = re.compile(rf"\d\S{{0,12}}\s+(?:[\w-]+\s+){{1,2}}an?\s+({_ARTICLED})\s+(?:after|before)\b")
 """So many a day, after something; what has a figure right before is one day after."""
 _WITHIN: Final = listed("in within of for over after during than half to inside under about below nearly least")
 """What stands before "a day" that is no rate."""
