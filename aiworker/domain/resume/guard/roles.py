@@ -146,8 +146,10 @@ def _is_anothers(source: Source, text: Rewording, at: int) -> bool:
     is_led = spoken[at + 1 : at + 2] in (["by"], ["por"], ["to"]) or spoken[max(0, at - 1) : at] in GIVEN
     is_led = is_led or spoken[at + 1 : at + 3] == ["up", "to"]
     is_led = is_led or (word in HEADED and not BOUND.isdisjoint(spoken[at + 1 : at + 2]))
-    # The leading complaint leads nobody.
-    is_led = is_led or (word == "leading" and spoken[max(0, at - 1) : at] in (["the"], ["a"], ["one"]))
+    # A leading complaint leads nobody, a leading engineer may.
+    following = spoken[at + 1] if at + 1 < len(spoken) else ""
+    is_thing = stem(following) in source.bullet.stems and not following.endswith(("er", "ers", "or", "ors", "ist"))
+    is_led = is_led or (word == "leading" and spoken[max(0, at - 1) : at] in (["the"], ["a"]) and is_thing)
     is_learnt = word[:ROOT] in _LEARNT and _from_others(source, text, at)
     return is_led or is_learnt or _leads_event(spoken, at) or _is_under(source, text, at)
 

@@ -79,6 +79,8 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Joined two testers", "Guided two testers", "Guided two testers"),
         ("Ate with the dietitian", "Supervised the dietitian", "Supervised the dietitian"),
         ("Sold rugs", "Headed up the rug stall", "headed"),
+        ("Sold rugs", "Took a leading role in rugs", "leading"),
+        ("Sold rugs with an engineer", "Sold rugs as the leading engineer", "leading"),
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -147,6 +149,7 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Sold rugs to guests", "Kept a cool head when guests bought rugs"),
         ("Packed vans bound for Pune", "Packed vans headed for Pune"),
         ("Direct a crew", "Head a crew"),
+        ("Sorted complaints, moths the top one", "Moths were the leading complaint"),
         ("Mentor one trainee", "Coach one trainee"),
         ("Supervise 2 weavers", "Have 2 weavers under my supervision"),
         ("Coached 3 advisers", "Coached three advisers"),
