@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Final
 
-from aiworker.domain.resume.guard import turns
+from aiworker.domain.resume.guard import synonyms, turns
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
     AMOUNTS,
@@ -60,14 +60,11 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find words of scale that the bullet does not state."""
     spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
     figured = {word for span in spans for word in words(span)}
-    none = frozenset[str]()
-    whole = WHOLE if WHOLE & source.bullet.hyphenated else none
-    yield from unstated(
-        "scope",
-        SCOPE - (AMOUNTS & figured) - (SPANISH_AMOUNTS if source.language == "en" else none) - text.explained - whole,
-        source,
-        text,
-    )
+    told = {word for word in SCOPE & text.hyphenated if not synonyms.senses_of(word).isdisjoint(source.bullet.senses)}
+    told |= (AMOUNTS & figured) | text.explained
+    told |= WHOLE if WHOLE & source.bullet.hyphenated else set[str]()
+    told |= SPANISH_AMOUNTS if source.language == "en" else set[str]()
+    yield from unstated("scope", SCOPE - told, source, text)
     for word in sorted(text.tokens - source.bullet.hyphenated):
         if word.endswith(WIDE) and not word.startswith(SMALL):
             yield Finding("scope", word)

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Final
 
 from aiworker.domain.resume import language
-from aiworker.domain.resume.guard import turns
+from aiworker.domain.resume.guard import synonyms, turns
 from aiworker.domain.resume.guard.additions import everyday
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
@@ -76,7 +76,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
                 phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
             )
             is_short = "".join(word[0] for word in said) in keys
-            is_short = is_short or (size == 1 and not text.senses_of(phrase).isdisjoint(source.entry.senses))
+            is_short = is_short or (size == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
             if is_word and not (is_near or is_short or text.explained.issuperset(said)):
                 yield Finding("skill", phrase)
 

@@ -8,14 +8,16 @@ from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume import language
+from aiworker.domain.resume.guard import synonyms
 from aiworker.domain.resume.guard.additions import everyday
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
 from aiworker.domain.resume.guard.numbers import numbers
-from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, UNITS, WORDS
+from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, WORDS
 from aiworker.domain.resume.guard.rates import ADVERBS, WEEKDAY
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.terms import terms
+from aiworker.domain.resume.guard.units import UNITS
 from aiworker.domain.resume.guard.words import STOP_WORDS, content, listed, stem
 from aiworker.domain.resume.phrases import Tone
 from aiworker.domain.resume.verbs_en import PAST
@@ -130,8 +132,7 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     told = _told(source.bullet.text)
     now = set(text.content)
     was = {word for word in told if word not in _VAGUE or word in now}
-    told_again = source.bullet.senses.keys() & text.senses.keys()
-    alike = {word for group in told_again for word in source.bullet.senses[group]}
+    alike = source.bullet.told_by(text)
     kept = len(was & (now | alike))
     roots = {word[:ROOT] for word in now}
     shortened = _shortened(source.bullet, text)
@@ -175,10 +176,9 @@ def _drops_aside(bullet: Reading, text: Reading) -> bool:
 
 def _left_out(bullet: Reading, text: Reading) -> str:
     """Return what a bullet says was done of which a text has no word, nor other words for it."""
-    again = bullet.senses.keys() & text.senses.keys()
-    there = text.stems.union(*(bullet.senses[group] for group in again))
+    there = text.stems | bullet.told_by(text)
     roots = {word[:ROOT] for word in text.stems}
-    known = bullet.stems.union(*(text.senses[group] for group in again))
+    known = bullet.stems | text.told_by(bullet)
     new = [word for word in _told(text.text) if word not in known]
     for clause in _clauses(bullet.text):
         said = [word for word in content(clause) if word not in _FILLERS and not word[0].isdigit()]
@@ -262,7 +262,7 @@ def _is_strange(source: Source, text: Reading) -> bool:
         return False
     known = everyday() | source.entry.stems
     plain = [word for word in text.words if word.isalpha() and word not in text.named_words]
-    new = [word for word in plain if not (word in STOP_WORDS or stem(word) in known or text.senses_of(word))]
+    new = [word for word in plain if not (word in STOP_WORDS or stem(word) in known or synonyms.senses_of(word))]
     return len(plain) >= FEWEST_PLAIN and len(new) > STRANGE * len(plain)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from aiworker.domain.resume.guard.numerals import SCALES, Kind
+from aiworker.domain.resume.guard.numerals import Kind
+from aiworker.domain.resume.guard.units import SCALES
 
 MONEY: Final = ("INR", "USD", "EUR", "GBP", "CHF", "AED", "SGD", "AUD", "CAD", "ZAR")
 
@@ -63,6 +64,11 @@ class Number:
     def meanings(self) -> frozenset[Key]:
         """All it may mean, with what is said in either way under one name."""
         return frozenset(SAME.get(key, key) for key in self.keys)
+
+    @property
+    def amount(self) -> Decimal:
+        """Its value in the smallest unit of its family."""
+        return self.value * SCALES.get(self.unit, ("", Decimal(1)))[1]
 
     @property
     def scaled(self) -> frozenset[Key]:

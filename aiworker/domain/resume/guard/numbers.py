@@ -15,17 +15,9 @@ from typing import Final
 
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
-from aiworker.domain.resume.guard.numerals import (
-    ATTACHED,
-    CURRENCIES,
-    LABELS,
-    MAGNITUDES,
-    SHORT,
-    UNITS,
-    Kind,
-    unit_named,
-)
+from aiworker.domain.resume.guard.numerals import ATTACHED, CURRENCIES, LABELS, MAGNITUDES, SHORT, Kind
 from aiworker.domain.resume.guard.spelled import parts, quiet, romans, spelled
+from aiworker.domain.resume.guard.units import UNITS, unit_named
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 
 MOST: Final = 100

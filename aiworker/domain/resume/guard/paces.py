@@ -10,11 +10,10 @@ from fractions import Fraction
 from typing import Final
 
 from aiworker.domain.resume.guard.number import Number
-from aiworker.domain.resume.guard.numerals import SCALES
 from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.units import SCALES
 
 _EVERY: Final = re.compile(r"\b(?:every|each|at intervals of)\s*\Z", re.IGNORECASE)
-_NEAR: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,12 @@ class Paces:
 
 def same(source: Reading, text: Reading) -> Paces:
     """Pair the paces of two texts that are equal, each told by a figure that the other text has not."""
-    was = {pace: (number, rate) for number, rate, pace in _paces(source) if not text.holds(number)}
-    now = [(number, rate, pace) for number, rate, pace in _paces(text) if not source.holds(number)]
+    lost = {number for number in source.numbers if not text.holds(number)}
+    new = {number for number in text.numbers if not source.holds(number)}
+    if not (lost and new):
+        return Paces()
+    was = {pace: (number, rate) for number, rate, pace in _paces(source) if number in lost}
+    now = [(number, rate, pace) for number, rate, pace in _paces(text) if number in new]
     pairs = [(was[pace], (number, rate)) for number, rate, pace in now if pace in was and was[pace][1] != rate]
     return Paces(
         frozenset(number for (number, _), _ in pairs),
@@ -43,21 +46,16 @@ def same(source: Reading, text: Reading) -> Paces:
 def _paces(reading: Reading) -> Sequence[tuple[Number, str, Fraction]]:
     """Return each figure that is counted by time, by which span, and how many that makes a second."""
     found = [
-        (number, rate, _exact(_amount(number)) / _exact(SCALES[rate][1]))
+        # The unit of "twice a minute" is what it is counted by.
+        (number, rate, _exact(number.value if number.unit == rate else number.amount) / _exact(SCALES[rate][1]))
         for number, rate in reading.timed.items()
         if rate in SCALES and SCALES[rate][0] == "seconds"
     ]
     for number in reading.numbers:
-        before = reading.text[max(0, number.span[0] - _NEAR) : number.span[0]]
-        family, factor = SCALES.get(number.unit, ("", Decimal(1)))
-        if family == "seconds" and number.value and _EVERY.search(before):
-            found.append((number, "", 1 / _exact(number.value * factor)))
+        is_time = number.unit in SCALES and SCALES[number.unit][0] == "seconds"
+        if is_time and number.value and _EVERY.search(reading.before(number)):
+            found.append((number, "", 1 / _exact(number.amount)))
     return found
-
-
-def _amount(number: Number) -> Decimal:
-    family, factor = SCALES.get(number.unit, ("", Decimal(1)))
-    return number.value * factor if family and family != "seconds" else number.value
 
 
 def _exact(value: Decimal) -> Fraction:

@@ -20,6 +20,8 @@ from aiworker.domain.resume.guard.words import content, ngrams, stem, words
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 LAST_LATIN: Final = 0x24F
 ROOT: Final = 4
+NEAR: Final = 20
+"""Characters before a figure that may say how it is meant."""
 FEW_PLACES: Final = 4
 """Of one figure so many places are looked at; a text may repeat it without end."""
 
@@ -47,6 +49,10 @@ class Reading:
     def shown(self, number: Number) -> str:
         """Return one of its figures as it writes it."""
         return self.text[slice(*number.span)].strip()
+
+    def before(self, number: Number) -> str:
+        """Return the few characters that stand before one of its figures."""
+        return self.text[max(0, number.span[0] - NEAR) : number.span[0]]
 
     @cached_property
     def told(self) -> Mapping[str, frozenset[Key]]:
@@ -149,10 +155,10 @@ class Reading:
         """The groups of synonyms it has words of."""
         return synonyms.senses(self.rooted)
 
-    @staticmethod
-    def senses_of(word: str) -> frozenset[int]:
-        """Return the groups of synonyms one word belongs to."""
-        return frozenset(synonyms.senses([stem(word)]))
+    def told_by(self, other: Reading) -> frozenset[str]:
+        """Return the stems of its words for which another text has a synonym."""
+        common = self.senses.keys() & other.senses.keys()
+        return frozenset[str]().union(*(self.senses[sense] for sense in common))
 
     @cached_property
     def letters(self) -> frozenset[str]:

@@ -24,8 +24,8 @@ from aiworker.domain.resume.guard.numerals import (
     TIMES,
     WORDS,
     Tongue,
-    unit_named,
 )
+from aiworker.domain.resume.guard.units import unit_named
 
 _HALF_AN: Final = re.compile(
     r"\b(?:half(?: an?)?|media)[ -]"

@@ -10,23 +10,15 @@ from typing import Final
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numbers import OF_THEM
-from aiworker.domain.resume.guard.numerals import unit_named
-from aiworker.domain.resume.guard.reading import Reading
-from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
+from aiworker.domain.resume.guard.reading import NEAR, Reading
+from aiworker.domain.resume.guard.surroundings import around, leads
 
 Pair = tuple[frozenset[str], frozenset[str]]
 
-NEAR: Final = 20
-"""Characters before a figure that may say which way it goes."""
 NEXT: Final = 4
 """So many figures further on may be what one is compared with."""
 MOST: Final = 20
 """Figures of a bullet that are compared with each other."""
-FAR: Final = 100
-"""Characters on either side that are looked at for them."""
-AROUND: Final = 4
-"""Words on either side of a figure that say what it is about."""
-_CLAUSE_END: Final = re.compile(r"[,;()\n]")
 _FROM: Final = re.compile(r"\b(?:from|de|del|desde)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _TO: Final = re.compile(r"\b(?:to|a|al|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _UP_TO: Final = re.compile(r"\b(?:to|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
@@ -68,7 +60,7 @@ def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
     told = [(number, its) for number in before if (its := _only(text, number))]
     kept = {(one.key, other.key) for _, one, other in ways(text)}
     going = {(one.key, other.key) for _, one, other in ways(source)} & kept
-    was, now = _leads(source), _leads(text)
+    was, now = leads(source), leads(text)
     for (one, its), (other, theirs) in combinations(told, 2):
         if its is theirs or one.keys & other.keys or {(one.key, other.key), (other.key, one.key)} & going:
             continue
@@ -89,18 +81,6 @@ def _is_around(source: Reading, text: Reading, first: tuple[Number, Number], sec
     will = around(text, first[1]), around(text, second[1])
     is_like = first[0].kind == second[0].kind and _is_crossed(was, will)
     return is_like or _is_crossed((_spoken(was[0]), _spoken(was[1])), (_spoken(will[0]), _spoken(will[1])))
-
-
-def _leads(reading: Reading) -> dict[int, str]:
-    """Return the stem of the last word with content before each figure, if no other figure stands between."""
-    found: dict[int, str] = {}
-    reached = 0
-    for number in reading.numbers:
-        before = _CLAUSE_END.split(reading.text[max(reached, number.span[0] - FAR) : number.span[0]])[-1]
-        said = [word for word in _telling(before) if not unit_named(word)]
-        found[id(number)] = stem(said[-1]) if said else ""
-        reached = number.span[1]
-    return found
 
 
 def _stay(one: Number, its: Number, other: Number, theirs: Number) -> bool:
@@ -132,19 +112,6 @@ def _only(text: Reading, number: Number) -> Number | None:
     return found[0] if len(found) == 1 else None
 
 
-def around(reading: Reading, number: Number) -> frozenset[str]:
-    """Return the stems of the words with content on either side of a figure, within its clause."""
-    start, end = number.span
-    before = _CLAUSE_END.split(reading.text[max(0, start - FAR) : start])[-1]
-    after = _CLAUSE_END.split(reading.text[end : end + FAR], maxsplit=1)[0]
-    near = [*_telling(before)[-AROUND:], *_telling(after)[:AROUND]]
-    return frozenset(map(stem, near))
-
-
-def _telling(text: str) -> list[str]:
-    return [word for word in words(text) if word not in STOP_WORDS]
-
-
 def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find "from A to B" that has become "from B to A", and "A against B" the other way round."""
     was = list(ways(source))
@@ -169,7 +136,7 @@ def ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
     for at, first in enumerate(reading.numbers):
         if first.is_soft or reading.text[: first.span[0]].endswith("/"):
             continue
-        before = reading.text[max(0, first.span[0] - NEAR) : first.span[0]]
+        before = reading.before(first)
         for place, second in enumerate(reading.numbers[at + 1 : at + 1 + NEXT]):
             between = reading.text[first.span[1] : second.span[0]]
             is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)

@@ -21,6 +21,11 @@ def senses(stems: Sequence[str]) -> Mapping[int, frozenset[str]]:
     return found
 
 
+def senses_of(word: str) -> frozenset[int]:
+    """Return the groups of synonyms that one word belongs to."""
+    return frozenset(_groups().get((stem(word),), ()))
+
+
 def _phrases_at(stems: Sequence[str], at: int) -> Iterator[Phrase]:
     for size in _sizes().get(stems[at], ()):
         phrase = tuple(stems[at : at + size])

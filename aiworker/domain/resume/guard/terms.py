@@ -28,6 +28,7 @@ _TIMES: Final = re.compile(r"\d+[x×]\d*")
 _VERSION: Final = re.compile(r"^v(?=\d)")
 _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _SITE: Final = re.compile(r"([\w-]+)\.(?:com|org|net|in|co|io|co\.uk|co\.in|de|es|eu)")
+"""A web site: naukri.com for Naukri."""
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
 _NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
 """What may be a name in small letters."""

@@ -26,7 +26,6 @@ def unstated(rule: str, listed: frozenset[str], source: Source, text: Reading) -
         is_told = any(known[:ROOT] == word[:ROOT] or _is_short(known, word) for known in source.bullet.hyphenated)
         # A hospital may be called regional, an examination board Awards.
         is_name = word in source.frame.hyphenated and word.capitalize() in text.text
-        is_told = is_told or (rule == "scope" and not text.senses_of(word).isdisjoint(source.bullet.senses))
         if not (is_told or is_name):
             yield Finding(rule, word)
 

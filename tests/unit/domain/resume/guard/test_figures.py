@@ -183,6 +183,7 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Grew 3 x 10^6 cells", "Grew 3 x 10^7 cells", "3 x 10^7"),
         ("Lost 11 sacks since 2021, three of which tore", "Lost 11 sacks since 2021, seven of which tore", "seven"),
         ("Ran 10 km", "Ran a 20K race", "20K"),
+        ("Kept it cool", "Kept it at 40 °C", "40 °C"),
         ("Raised it from 61 % to 83 %", "Raised it by 25 points, from 61 % to 83 %", "25"),
         ("Raised it from 61 % to 83 %", "Raised it by 22 points, to 83 %", "22"),
         ("Raised it from 35 % to 62 %", "More than doubled it, from 35 % to 62 %", "doubled"),

@@ -1,0 +1,145 @@
+"""Rule 2: nothing happens more or less often than the bullet says, nor at another time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from aiworker.domain.resume.guard.findings import Finding
+from aiworker.domain.resume.guard.notations import halves_of_day
+from aiworker.domain.resume.guard.number import Key
+from aiworker.domain.resume.guard.paces import Paces
+from aiworker.domain.resume.guard.rates import ADVERBS, WEEKDAY, rates
+from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.surroundings import counts_alike
+from aiworker.domain.resume.guard.units import UNITS
+from aiworker.domain.resume.guard.words import stem
+
+_EACH: Final = re.compile(
+    r"\b(?:for|in|on|of|at) (?:each|every)\b|\beach of\b|\beach(?=\s*(?:[.,;)]|\Z))|\bapiece\b"
+    r"|,\s*each\b(?! \w*day\b| (?:week|month|year|hour|shift|morning|evening|night|term|quarter|season))",
+    re.IGNORECASE,
+)
+_TOTAL: Final = re.compile(r"\b(?:total|altogether|overall|in all|combined|together|over \d+)\b", re.IGNORECASE)
+_MOMENT: Final = re.compile(
+    r"\b(first|second|third|last|final|opening|one)[ -](day|night|week|month|quarter|year|semester|term|hour)s?\b(?!-)",
+    re.IGNORECASE,
+)
+_ANY_DAY: Final = re.compile(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
+_PER: Final = re.compile(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
+_SKIPPING: Final = re.compile(
+    r"\b(?:every|each|on) (?:second|other|alternate|third|fourth|fifth|sixth|two|three|four|five|six|\d+)"
+    r"(?:st|nd|rd|th)? (\w+?)s?\b",
+    re.IGNORECASE,
+)
+_MONTHLY: Final = re.compile(
+    r"\b(?:first|second|third|fourth|last) \w+day (?:of|in) (?:the|each|every) month\b", re.IGNORECASE
+)
+
+
+def check(source: Source, text: Rewording, pace: Paces) -> Iterator[Finding]:
+    """Find rates and moments that are new, lost or changed, but for paces that are the same."""
+    yield from _moments(source.bullet, text)
+    yield from _rates(source.bullet, text, source.frame.rates, pace)
+    yield from _of_figures(source.bullet, text)
+    yield from _skipped(source.bullet, text)
+    yield from _spread(source.bullet, text)
+
+
+def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find "the first month" told as "the first week", "every Saturday" as "every weekday", or 9 a.m. as 9 p.m."""
+    was = {(match[1].lower(), match[2].lower()) for match in _MOMENT.finditer(source.text)}
+    for match in _MOMENT.finditer(text.text):
+        number, span = match[1].lower(), match[2].lower()
+        spans = {other for first, other in was if first == number}
+        if spans and span not in spans:
+            yield Finding("unit", match[0])
+    noon = halves_of_day(source.text)
+    for hour, half in sorted(halves_of_day(text.text) - noon):
+        if any(hour == other for other, _ in noon):
+            yield Finding("unit", f"{hour or 12} {half}.m.")
+    days = {match[0].lower().removesuffix("s") for match in _ANY_DAY.finditer(source.text)}
+    told = {match[0].lower().removesuffix("s") for match in _ANY_DAY.finditer(text.text)}
+    if (days or WEEKDAY.search(source.text)) and not WEEKDAY.search(text.text) and (new := told - days):
+        yield Finding("rate", min(new))
+
+
+def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Paces) -> Iterator[Finding]:
+    weekly = frozenset({"week"}) if WEEKDAY.search(source.text) or WEEKDAY.search(text.text) else frozenset[str]()
+    short = frozenset({"year"}) if "annual" in text.explained else frozenset[str]()
+    if new := text.rates - source.rates - of_entry - weekly - short - pace.rates_after:
+        yield from (Finding("rate", rate) for rate in sorted(new - _named_for(text) - _told_elsewhere(text)))
+    lost = {rate for rate in source.rates - text.rates - weekly if stem(rate) not in text.stems}
+    lost -= pace.rates_before | ({"day"} if "night" in text.low else set[str]())
+    if lost and source.numbers and (not text.rates or _PER.search(source.text)):
+        yield Finding("rate", f"no longer per {min(lost)}")
+    units = {UNITS.get(match[1].lower(), "") for match in _PER.finditer(source.text)}
+    for match in _PER.finditer(text.text):
+        unit = UNITS.get(match[1].lower(), match[1].lower())
+        is_new = stem(match[1].lower()) not in source.stems and not rates(match[0]) and unit not in units
+        is_short = any(found[1].isupper() for found in _PER.finditer(source.text))
+        if is_new and not is_short and _PER.search(source.text) and len(match[1]) > 2:
+            yield Finding("rate", match[0].strip())
+
+
+def _of_figures(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find a figure that is counted by another span of time than before."""
+    was: dict[Key, set[str]] = {}
+    for number, rate in source.timed.items():
+        for meaning in number.meanings:
+            was.setdefault(meaning, set()).add(rate)
+    for number, rate in text.timed.items():
+        before = set[str]().union(*(was.get(meaning, ()) for meaning in number.meanings))
+        if before and rate not in before:
+            yield Finding("rate", f"{text.shown(number)} per {rate}")
+            return
+
+
+def _skipped(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find "every Sunday" told of every second one, and "the first Sunday of the month" of every one."""
+    if _MONTHLY.search(text.text) and WEEKDAY.search(source.text) and not _MONTHLY.search(source.text):
+        yield Finding("rate", "month")
+    if _SKIPPING.search(text.text):
+        return
+    for noun in (re.escape(match[1].lower()) for match in _SKIPPING.finditer(source.text)):
+        if found := re.search(rf"\b(?:every|each|per) {noun}\b|(?<!-)\b{noun}ly\b", text.low):
+            yield Finding("rate", found[0])
+            return
+
+
+def _told_elsewhere(text: Rewording) -> frozenset[str]:
+    """Return the rates of figures that the entry tells by the same span: "420 loaves a night" of another bullet."""
+    entry, bullet = text.source.entry, text.source.bullet
+    told = {(meaning, rate) for number, rate in entry.timed.items() for meaning in number.meanings}
+    return frozenset(
+        rate
+        for number, rate in text.timed.items()
+        if not bullet.holds(number)
+        and any((meaning, rate) in told for meaning in number.meanings)
+        and counts_alike(entry, text, number)
+    )
+
+
+def _named_for(text: Rewording) -> frozenset[str]:
+    """Return the rates that only things are called by, as the entry calls them: the annual fun run."""
+    entry, bullet = text.source.entry, text.source.bullet
+    called = set(entry.runs(2).values())
+    pairs = [(shown, *shown.split()) for shown in text.runs(2).values()]
+    return frozenset(
+        ADVERBS[first]
+        for shown, first, thing in pairs
+        if first in ADVERBS
+        and (shown in called or (ADVERBS[first] in entry.rates and stem(thing) in entry.stems - bullet.stems))
+    )
+
+
+def _spread(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find a sum that has become so much for each."""
+    if (
+        _EACH.search(text.text)
+        and not _EACH.search(source.text)
+        and not _PER.search(source.text)
+        and _TOTAL.search(source.text)
+    ):
+        yield Finding("rate", "for each")
