@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from aiworker.domain.resume.guard.lexicon import AWARDS, LEADERSHIP, SCOPE
+from aiworker.domain.resume.guard.lexicon import AWARDS, LEADERSHIP, SCOPE, TECHNOLOGIES
 from aiworker.domain.resume.guard.words import STOP_WORDS, words
 
 _ACRONYM: Final = re.compile(r"\b[A-Za-z]{0,3}[A-Z][A-Za-z&]{0,5}[A-Z]\w{0,3}\b")
 _NAMED_TOO: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """What a text calls by its name and by its acronym."""
+_FEWEST: Final = 3
+"""Letters of an acronym that are no chance."""
 _CLAIMS: Final = AWARDS | SCOPE | LEADERSHIP
 """What no bracket explains."""
 _APART: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30},? (?:and )?){1,5})\(([\w&-]{3,20})\)")
+
+
+_GLOSS: Final = re.compile(r"([\w'’-]{3,30})(?:,? \w+){0,2} \(((?!\w*[A-Z]{2})[^\W\d_][\w'’-]*(?: [\w'’-]+){0,2})\)")
+"""A word, up to two more, and other words for them in brackets."""
 
 
 def acronyms(text: str) -> frozenset[str]:
@@ -46,3 +52,33 @@ def explanations(shorts: Iterable[str], text: str, spoken: Sequence[str], bullet
         if f"({match[2]})" not in bullet and re.search(rf"\b{re.escape(match[2])}\b", bullet):
             found.update(word for word in words(match[1]) if word not in _CLAIMS)
     return frozenset(found)
+
+
+def glosses(text: str, bullet: str) -> frozenset[str]:
+    """Return the words in a text's brackets that only say once more what a bullet without brackets says before them.
+
+    "Sturgeon glue (isinglass)", "thornback rays (Raja clavata)"; no tool, and none of several things.
+    """
+    known = frozenset(words(bullet))
+    found = [words(match[2]) for match in _GLOSS.finditer(text) if "(" not in bullet and match[1].lower() in known]
+    return frozenset(word for said in found for word in said if word not in _CLAIMS | TECHNOLOGIES)
+
+
+def stands_for(acronym: str, text: str, known: Collection[str]) -> bool:
+    """Say whether a text sets an acronym beside known words that have its letters: "infrared reflectography (IRR)"."""
+    short = re.escape(acronym)
+    beside = re.search(rf"((?:[\w-]+ ){{1,4}})\({short}\)|\b{short} \(([\w -]+)\)", text)
+    said = words(beside[1] or beside[2]) if beside else []
+    letters = acronym.lower().removesuffix("s")
+    if len(letters) < _FEWEST:
+        return False
+    for at, word in enumerate(said):
+        is_whole = word[0] == letters[0] and set(said[at:]) <= set(known)
+        if is_whole and _holds_in_order("".join(said[at:]), letters):
+            return True
+    return False
+
+
+def _holds_in_order(text: str, letters: str) -> bool:
+    rest = iter(text)
+    return all(letter in rest for letter in letters)

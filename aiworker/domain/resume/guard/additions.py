@@ -53,6 +53,7 @@ def _is_new(word: str, source: Source, text: Rewording) -> bool:
         or root in source.entry.stems
         or root[:ROOT] in source.entry.beginnings
         or word in text.explained
+        or word in text.glossed
     )
 
 

@@ -18,6 +18,7 @@ _JOINED: Final = re.compile(r"[\s./&+'’-]{0,3}")
 _GROWN: Final = re.compile(r"\w[.@_]\Z")
 """What a word grows together with is a name of its own: Moment.js."""
 _SIGNS: Final = ("+", "#", "@", "_")
+_SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
 _SHORT: Final = 4
 """Letters of acronyms that may be words."""
 _HOMOGRAPHS: Final = STOP_WORDS | listed(
@@ -43,6 +44,7 @@ def names(text: str) -> dict[int, str]:
 
 def retold(text: str, known: Mapping[int, str]) -> str:
     """Write each thing of a text that is known by another name as it is known."""
+    text = _SHARP.sub(r"\1#", text)
     parts: list[str] = []
     reached = passed = 0
     for start, end, phrase in _named(text):
@@ -90,7 +92,9 @@ def _phrase(name: str) -> Phrase:
 
 def _singular(said: list[str]) -> Phrase:
     last = said[-1] if said else ""
-    is_plural = len(last) > len("css") - 1 and last.endswith("s") and not last.endswith(("ss", "us", "is"))
+    # SKUs and GPUs are some, a bus and a status are one.
+    is_one = last.endswith(("ss", "is")) or (last.endswith("us") and len(last) != len("gpus"))
+    is_plural = len(last) > len("css") - 1 and last.endswith("s") and not is_one
     return (*said[:-1], last[:-1] if is_plural else last)
 
 

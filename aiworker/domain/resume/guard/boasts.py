@@ -43,13 +43,17 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     stated = (WON if is_stated else RANKED if is_ranked else none) | (
         DOCTORAL if DOCTORAL & source.bullet.hyphenated else none
     )
-    plain = frozenset((match[1] or match[2]).lower() for match in turns.NO_AWARD.finditer(text.text))
+    plain = frozenset(match[match.lastindex or 0].lower() for match in turns.NO_AWARD.finditer(text.text))
     yield from unstated("award", AWARDS - stated - gained - text.explained - plain, source, text)
     roots = {word[:ROOT] for word in source.bullet.words}
+    appeared = "appea" in roots
     for finding in matched("award", turns.HONOUR, source, text):
         said = [word for word in words(finding.token) if word not in STOP_WORDS]
-        if not said or not all(word[:ROOT] in roots for word in said):
+        is_told = bool(said) and all(word[:ROOT] in roots or (appeared and word == "published") for word in said)
+        if not is_told:
             yield finding
+    if not is_ranked:
+        yield from matched("award", turns.FIRST, source, text)
     known = source.bullet.text.lower()
     yield from (
         Finding("award", found[0]) for found in turns.MEDAL.finditer(text.text) if found[0].lower() not in known

@@ -11,19 +11,23 @@ from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import synonyms, turns
+from aiworker.domain.resume.guard.acronyms import stands_for
 from aiworker.domain.resume.guard.additions import everyday
+from aiworker.domain.resume.guard.currencies import CURRENCIES
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
     AMBIGUOUS,
+    BRANDS,
     EVERYDAY_MEANS,
     FILLERS,
     GENERIC,
+    MAKERS,
     REWORDED,
     SKILL_PHRASES,
     VAGUE,
 )
 from aiworker.domain.resume.guard.notations import months
-from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, NUMBER_WORDS
+from aiworker.domain.resume.guard.numerals import MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.reading import ROOT, Reading, Rewording, Source
 from aiworker.domain.resume.guard.words import STOP_WORDS, plain, stem, words
 from aiworker.domain.resume.verbs_en import PAST
@@ -32,6 +36,13 @@ COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
+_MOST_SKILL: Final = 3
+"""Words of a skill in the resume's list."""
+_LEVEL: Final = re.compile(r"\([^()]*\)|\b\d+\s*(?:wpm|years?|yrs?)\b", re.IGNORECASE)
+"""How well somebody has a skill."""
+_INSTRUMENT: Final = re.compile(
+    r"(?!(?:dia|para|peri|centi|milli|kilo|nano|micro)meters?)\w{2,}(?:meter|scope|graph|gauge|analy[sz]er)s?|gauges?"
+)
 _UNDER: Final = re.compile(r"U(\d{1,2})")
 """A class of age."""
 _MEASURED: Final = frozenset(map(stem, (*MAGNITUDES, *CURRENCIES)))
@@ -45,7 +56,8 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
     for term in text.terms:
         is_known = (
             source.entry.named.names(term)
-            or term.text.lower() in text.explained
+            or term.text.lower() in text.explained | text.glossed
+            or (term.text[:2].isupper() and stands_for(term.text, text.text, source.bullet.words))
             or _abbreviates(term.text, source)
             or _is_lettered(term.text, source, text)
         )
@@ -66,7 +78,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
         for run in text.runs(size).keys() & phrases.keys():
             if run in source.entry.runs(size):
                 continue
-            phrase, said = phrases[run], words(phrases[run])
+            phrase, said = phrases[run], words(text.runs(size)[run])
             is_common = run in _common()
             there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
             fewest = len(there) if is_common else len(there) // 2
@@ -93,19 +105,28 @@ def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
             yield Finding("skill", shown)
 
 
-def of_one_word(skills: str) -> frozenset[str]:
-    """Return the stems of those skills of a list that one word names, unless everybody says it."""
-    named = (words(skill) for skill in re.split(r"[,;:]", skills))
-    return frozenset(stem(skill[0]) for skill in named if len(skill) == 1) - everyday()
+def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
+    """Return the stems of each skill of a list in a few words, unless everybody says it."""
+    named = (words(skill) for skill in re.split(r"[,;:]", _LEVEL.sub("", skills)))
+    found = {tuple(map(stem, skill)) for skill in named if 0 < len(skill) <= _MOST_SKILL}
+    return frozenset(skill for skill in found if len(skill) > 1 or not everyday().issuperset(skill))
 
 
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find a skill of one word that only the resume's list of skills has: welded, of "Welding"."""
-    for word in text.words:
-        root = stem(word)
-        is_theirs = root in source.skills and root[:ROOT] not in source.entry.roots
-        if is_theirs and not (word in _UNTELLING or word in VAGUE or word in text.explained):
-            yield Finding("skill", word)
+    """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
+    for size in {len(skill) for skill in source.skills}:
+        for skill, shown in text.runs(size).items():
+            if skill not in source.skills or skill in source.entry.runs(size):
+                continue
+            if any(_is_telling_of(word, source, text) for word in words(shown)):
+                yield Finding("skill", shown)
+
+
+def _is_telling_of(word: str, source: Source, text: Rewording) -> bool:
+    """Say whether the entry has no word of one that not everybody says."""
+    root = stem(word)[:ROOT]
+    is_plain = word in _UNTELLING or word in VAGUE or word in MAKERS | BRANDS
+    return not (is_plain or word in text.explained or root in source.entry.roots or root in source.bullet.low)
 
 
 def means(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -127,6 +148,14 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
         ]
         if named and all(is_new):
             yield Finding("skill", " ".join(named))
+
+
+def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
+    """Find what measures or shows by its name, of which the entry has no word: a photometer, a tension gauge."""
+    for word in text.words:
+        is_told = stem(word) in source.entry.stems or stem(word)[:ROOT] in source.entry.roots
+        if _INSTRUMENT.fullmatch(word) and not (is_told or word in text.explained or stem(word) in everyday()):
+            yield Finding("skill", word)
 
 
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
@@ -160,7 +189,7 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
 def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
     """Say whether a run of words holds enough that is new and not in everybody's mouth, and no acronym spelt out."""
     said = [word for word in words(shown) if not (word in STOP_WORDS or word in NUMBER_WORDS or word.isdigit())]
-    is_own = all(stem(word) in source.bullet.stems for word in said)
+    is_own = source.bullet.stems.union(source.frame.stems).issuperset(map(stem, said))
     return len(said) >= _FEWEST_COPIED and not is_own and not text.explained.issuperset(said)
 
 

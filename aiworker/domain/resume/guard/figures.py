@@ -132,4 +132,7 @@ def _was_of(source: Reading, text: Reading, number: Number) -> bool:
     nouns = {other.noun for other in was if other.noun}
     is_known = any(other.unit == number.unit for other in source.numbers) or number.unit in source.rates
     is_age = bool(_AGE.search(source.text))
-    return bool(was) and not (is_known or is_age) and bool(nouns) and nouns.isdisjoint(text.stems)
+    more = [other for other in text.numbers if other.key == number.key and not other.is_soft]
+    is_told = len(more) > len(was) and any(other.noun in nouns for other in more if other is not number)
+    is_new = is_told or nouns.isdisjoint(text.stems)
+    return bool(was) and not (is_known or is_age) and bool(nouns) and is_new

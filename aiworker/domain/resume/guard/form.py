@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import synonyms
 from aiworker.domain.resume.guard.additions import everyday
+from aiworker.domain.resume.guard.currencies import CURRENCIES
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
 from aiworker.domain.resume.guard.numbers import numbers
-from aiworker.domain.resume.guard.numerals import CURRENCIES, MAGNITUDES, ORDINALS, TIMES, WORDS
-from aiworker.domain.resume.guard.rates import ADVERBS, WEEKDAY
+from aiworker.domain.resume.guard.numerals import MAGNITUDES, ORDINALS, TIMES, WORDS
+from aiworker.domain.resume.guard.rates import ADVERBS, HOLIDAY, WEEKDAY
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.terms import terms
 from aiworker.domain.resume.guard.units import UNITS
-from aiworker.domain.resume.guard.words import STOP_WORDS, content, listed, stem
+from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, content, listed, stem
 from aiworker.domain.resume.phrases import Tone
 from aiworker.domain.resume.verbs_en import PAST
 
@@ -69,6 +70,8 @@ _FILLERS: Final = frozenset(
         "avg",
         "average",
         "averaging",
+        "rate",
+        "percentage",
         *(word for spoken in WORDS.values() for word in spoken),
     )
 )
@@ -99,7 +102,7 @@ _CIRCUMSTANCE: Final = re.compile(
 """How a phrase begins that only says when, where or beside what; "by" and "using" say how, which is the matter."""
 FEWEST_TOLD: Final = 2
 FEWEST_PLAIN: Final = 5
-STRANGE: Final = 0.6
+STRANGE: Final = 0.5
 """Share of unknown words from which on a text is in some other language."""
 _AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
 _CONTACT: Final = re.compile(
@@ -149,7 +152,7 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
         yield Finding("content-lost", f"{like} of {len(was)} words")
     if clause := _left_out(source.bullet, text):
         yield Finding("content-lost", clause)
-    named = [term for term in source.bullet.terms if not WEEKDAY.fullmatch(term.text)]
+    named = [term for term in source.bullet.terms if not (WEEKDAY.fullmatch(term.text) or HOLIDAY.fullmatch(term.text))]
     starts = {word[:ROOT] for word in text.words}
     lost = [
         term
@@ -165,13 +168,23 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
         yield Finding("terms-lost", ", ".join(term.text for term in lost))
 
 
+_MOST_WITHIN: Final = 5
+"""Words of a circumstance that may be left out from within a text."""
+
+
 def _drops_aside(bullet: Reading, text: Reading) -> bool:
-    """Say whether a text is its bullet without a circumstance at its end that has neither figure nor name."""
+    """Say whether a text is its bullet without one circumstance that has neither figure nor name."""
     size = len(text.words)
-    if text.words != bullet.words[:size] or 2 * len(text.text) < len(bullet.text):
+    starts = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(bullet.words, text.words, strict=False)))
+    ends = min(size - starts, len(bullet.words) - starts)
+    told = zip(reversed(bullet.words), reversed(text.words), strict=False)
+    ends = min(ends, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], told)))
+    if starts + ends < size or 2 * len(text.text) < len(bullet.text):
         return False
-    rest = bullet.text[len(text.text.rstrip(" .;,")) :].strip(" .,;–—-")
-    return bool(_CIRCUMSTANCE.match(rest)) and not numbers(rest) and not terms(f"x {rest}")
+    spans = [match.span() for match in WORD.finditer(bullet.text)][starts : len(bullet.words) - ends]
+    is_long = starts < size and len(spans) > _MOST_WITHIN
+    rest = bullet.text[spans[0][0] : spans[-1][1]] if spans else ""
+    return bool(_CIRCUMSTANCE.match(rest)) and not is_long and not numbers(rest) and not terms(f"x {rest}")
 
 
 def _left_out(bullet: Reading, text: Reading) -> str:
@@ -212,13 +225,14 @@ def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
 
 def _shortened(bullet: Reading, text: Reading) -> frozenset[str]:
     """Return the words of a bullet that an acronym of the text stands for: FCM for Firebase Cloud Messaging."""
-    letters = "".join(word[0] for word in bullet.words)
     found: set[str] = set()
-    for term in text.terms:
-        short = term.text.removesuffix("s")
-        at = letters.find(short.lower()) if short.isupper() and len(short) > 1 else -1
-        if at >= 0:
-            found.update(bullet.words[at : at + len(short)])
+    for said in (bullet.words, [word for word in bullet.words if word not in STOP_WORDS]):
+        letters = "".join(word[0] for word in said)
+        for term in text.terms:
+            short = term.text.removesuffix("s")
+            at = letters.find(short.lower()) if short.isupper() and len(short) > 1 else -1
+            if at >= 0:
+                found.update(said[at : at + len(short)])
     return frozenset(found)
 
 

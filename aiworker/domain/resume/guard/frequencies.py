@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.notations import halves_of_day
+from aiworker.domain.resume.guard.notations import halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
+from aiworker.domain.resume.guard.numerals import MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.paces import Paces
 from aiworker.domain.resume.guard.rates import ADVERBS, WEEKDAY, rates
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.surroundings import counts_alike
-from aiworker.domain.resume.guard.units import UNITS
+from aiworker.domain.resume.guard.units import UNITS, unit_named
 from aiworker.domain.resume.guard.words import stem
 
 _EACH: Final = re.compile(
-    r"\b(?:for|in|on|of|at) (?:each|every)\b|\beach of\b|\beach(?=\s*(?:[.,;)]|\Z))|\bapiece\b"
+    r"\b(?:for|in|on|of|at) (?:each|every)\b(?! \w*day\b| (?:week|month|year|shift|morning|evening|night)\b)"
+    r"|\beach of\b|\beach(?=\s*(?:[.,;)]|\Z))|\bapiece\b"
     r"|,\s*each\b(?! \w*day\b| (?:week|month|year|hour|shift|morning|evening|night|term|quarter|season))",
     re.IGNORECASE,
 )
@@ -28,6 +30,9 @@ _MOMENT: Final = re.compile(
 )
 _ANY_DAY: Final = re.compile(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
 _PER: Final = re.compile(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
+_PART_OF_DAY: Final = re.compile(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
+"""What says "a day" of what is done then: evening takings."""
+_LENGTH: Final = re.compile(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
 _SKIPPING: Final = re.compile(
     r"\b(?:every|each|on) (?:second|other|alternate|third|fourth|fifth|sixth|two|three|four|five|six|\d+)"
     r"(?:st|nd|rd|th)? (\w+?)s?\b",
@@ -55,6 +60,7 @@ def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
         spans = {other for first, other in was if first == number}
         if spans and span not in spans:
             yield Finding("unit", match[0])
+    yield from _lengths(source, text)
     noon = halves_of_day(source.text)
     for hour, half in sorted(halves_of_day(text.text) - noon):
         if any(hour == other for other, _ in noon):
@@ -65,13 +71,30 @@ def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
         yield Finding("rate", min(new))
 
 
+def _lengths(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find a span of time without a figure that has become another one: the trial week told as a trial month."""
+    was, now = _plain_lengths(source), _plain_lengths(text)
+    if (new := now - _lengths_in(source.text)) and was - _lengths_in(text.text):
+        yield Finding("unit", min(new))
+
+
+def _plain_lengths(reading: Reading) -> frozenset[str]:
+    """Return the spans of time a text names that neither count nor are counted."""
+    counted = {number.unit for number in reading.numbers} | reading.rates
+    return _lengths_in(masked(reading.text)) - counted
+
+
+def _lengths_in(text: str) -> frozenset[str]:
+    return frozenset(match[1].lower() for match in _LENGTH.finditer(text))
+
+
 def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Paces) -> Iterator[Finding]:
     weekly = frozenset({"week"}) if WEEKDAY.search(source.text) or WEEKDAY.search(text.text) else frozenset[str]()
     short = frozenset({"year"}) if "annual" in text.explained else frozenset[str]()
     if new := text.rates - source.rates - of_entry - weekly - short - pace.rates_after:
         yield from (Finding("rate", rate) for rate in sorted(new - _named_for(text) - _told_elsewhere(text)))
     lost = {rate for rate in source.rates - text.rates - weekly if stem(rate) not in text.stems}
-    lost -= pace.rates_before | ({"day"} if "night" in text.low else set[str]())
+    lost -= pace.rates_before | ({"day"} if _PART_OF_DAY.search(text.text) else set[str]())
     if lost and source.numbers and (not text.rates or _PER.search(source.text)):
         yield Finding("rate", f"no longer per {min(lost)}")
     units = {UNITS.get(match[1].lower(), "") for match in _PER.finditer(source.text)}
@@ -79,8 +102,15 @@ def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Pac
         unit = UNITS.get(match[1].lower(), match[1].lower())
         is_new = stem(match[1].lower()) not in source.stems and not rates(match[0]) and unit not in units
         is_short = any(found[1].isupper() for found in _PER.finditer(source.text))
-        if is_new and not is_short and _PER.search(source.text) and len(match[1]) > 2:
+        is_strange = bool(_PER.search(source.text)) or _is_strange(match[1].lower(), text)
+        if is_new and not is_short and is_strange and len(match[1]) > 2:
             yield Finding("rate", match[0].strip())
+
+
+def _is_strange(word: str, text: Rewording) -> bool:
+    """Say whether nothing in the entry can be what a text counts by."""
+    is_measure = word in UNITS or unit_named(word) or word in NUMBER_WORDS or word in MAGNITUDES
+    return not is_measure and "/" not in text.source.bullet.text and stem(word) not in text.source.entry.stems
 
 
 def _of_figures(source: Reading, text: Reading) -> Iterator[Finding]:
@@ -103,7 +133,9 @@ def _skipped(source: Reading, text: Reading) -> Iterator[Finding]:
     if _SKIPPING.search(text.text):
         return
     for noun in (re.escape(match[1].lower()) for match in _SKIPPING.finditer(source.text)):
-        if found := re.search(rf"\b(?:every|each|per) {noun}\b|(?<!-)\b{noun}ly\b", text.low):
+        often = rf"\b(?:every|each|per) {noun}\b|(?<!-)\b{noun}ly\b"
+        often += r"|\bweekly\b|\b(?:every|each|per|a) week\b" if WEEKDAY.fullmatch(noun) else ""
+        if found := re.search(often, text.low):
             yield Finding("rate", found[0])
             return
 
@@ -136,10 +168,9 @@ def _named_for(text: Rewording) -> frozenset[str]:
 
 def _spread(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a sum that has become so much for each."""
-    if (
-        _EACH.search(text.text)
-        and not _EACH.search(source.text)
-        and not _PER.search(source.text)
-        and _TOTAL.search(source.text)
-    ):
+    found = _EACH.search(text.text)
+    if not found or _EACH.search(source.text) or _PER.search(source.text):
+        return
+    is_sum = found[0].lower() == "apiece" and "each" not in source.tokens
+    if is_sum or _TOTAL.search(source.text):
         yield Finding("rate", "for each")

@@ -46,7 +46,7 @@ class Guard:
         joined = " ".join(bullet.text for bullet in document.bullets)
         heard = language.counts(joined)
         mostly = max(heard, key=lambda name: heard[name])
-        skills = claims.of_one_word(locator.skills(document))
+        skills = claims.listed_skills(locator.skills(document))
         sources = {
             bullet.id: Source(Reading(bullet.text), entries[bullet.entry], frames[bullet.entry], resume, mostly, skills)
             for bullet in document.bullets
@@ -88,6 +88,7 @@ class Guard:
         yield from claims.elsewhere(source, text)
         yield from claims.listed_elsewhere(source, text)
         yield from claims.means(source, text)
+        yield from claims.instruments(source, text)
         yield from roles.leadership(source, text)
         yield from roles.helped(source, text)
         yield from boasts.awards(source, text)

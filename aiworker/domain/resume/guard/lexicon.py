@@ -147,7 +147,8 @@ EVERYDAY_MEANS: Final = listed(
     "mail email e-mail phone telephone hand hands tools tool method methods technique techniques approach approaches"
     " process processes steps system software program data information resources materials equipment available"
     " appropriate simple basic standard various different several multiple existing same new structured systematic"
-    " careful clear practical effective teléfono correo mano sistema proceso herramientas método métodos"
+    " careful clear practical effective conversation conversations"
+    " talks discussions interviews teléfono correo mano sistema proceso herramientas método métodos"
 )
 """Means that name no competence."""
 LEADERSHIP: Final = listed(
@@ -155,7 +156,7 @@ LEADERSHIP: Final = listed(
     " manage headed heading directed directing supervised supervises supervise supervising supervisor spearheaded"
     " spearheading oversaw oversee oversees overseeing overseen founded co-founded founder co-founder owned owning"
     " owner chaired chairing chief head mentored mentoring mentor mentors coached coaching governed governing"
-    " commanded captained chair chairs presided steered orchestrated"
+    " commanded commanding captained skippered chair chairs presided steered orchestrated"
     # Spanish
     " leitung leitete geleitet verantwortete dirijo dirige supervisaba coordiné coordinó coordinaba coordinar"
     " gestioné gestionó gestionaba lideré lideró liderar liderando lideraba dirigí dirigió dirigir dirigiendo"
@@ -169,6 +170,8 @@ IN_CHARGE: Final = listed(
     " coordinó coordinaba coordinar administro administré"
 )
 """What somebody who was responsible for a thing did with it."""
+MANAGED: Final = listed("managed manages managing manage")
+"""What is done with accounts and diaries as well."""
 OWNED: Final = listed("owned owning")
 """What is said of things; it leads nobody."""
 BOSSES: Final = listed(
@@ -194,7 +197,7 @@ ROLES: Final = listed(
 LED_EVENTS: Final = listed(
     "workshop workshops session sessions class classes meeting meetings tour tours training trainings lecture"
     " lectures discussion discussions walk webinar webinars tutorial tutorials lab labs seminar seminars standup"
-    " standups"
+    " standups warm-up warm-ups warmups rehearsal rehearsals"
 )
 """What anybody may lead."""
 

@@ -16,6 +16,7 @@ ALWAYS: Final = re.compile(
 )
 """What "24/7" is, in words or not; no rate."""
 
+_EVERY: Final = r"(?:every|each|once (?:in|every)|at intervals of|cada)"
 _SIX: Final = r"(?:6|six|seis)"
 _TWICE: Final = r"(?:twice|two times|2 ?(?:x|×|times)|dos veces|2 veces)"
 _TWO: Final = r"(?:2|two|dos|second|other|alternate)"
@@ -23,20 +24,25 @@ _TURNS: Final = r"(?:schedules?|cycles?|intervals?|recalls?|basis|rota|rhythm)"
 SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
     (name, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for name, pattern in (
-        ("year", r"(?:every|each|once (?:in|every)|cada) (?:12|twelve|doce) (?:months|meses)"),
+        (
+            "year",
+            rf"{_EVERY} (?:12|twelve|doce) (?:months|meses)|every"
+            r" (?:january|february|march|april|may|june|july|august|september|october|november|december)",
+        ),
+        ("week", rf"{_EVERY} (?:7|seven) days"),
         (
             "quarter",
-            rf"(?:every|each|once (?:in|every)|cada) (?:3|three|tres) (?:months|meses)"
+            rf"{_EVERY} (?:3|three|tres) (?:months|meses)"
             rf"|(?:3|three)(?:[- ]monthly|-month {_TURNS})",
         ),
         (
             "fortnight",
-            rf"(?:every|each|once (?:in|every)|cada) {_TWO} (?:weeks?|semanas)|alternate weeks|bi-?weekly|quincenal\w*"
+            rf"{_EVERY} {_TWO} (?:weeks?|semanas)|alternate weeks|bi-?weekly|quincenal\w*"
             r"|cada quincena",
         ),
         (
             "half-year",
-            rf"(?:every|each|once (?:in|every)|cada) {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
+            rf"{_EVERY} {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
             rf"|{_SIX}-month {_TURNS}"
             r"|(?:every|each|per|a) half[- ]year"
             rf"|semi-?annual(?:ly)?|bi-?annual(?:ly)?|{_TWICE} (?:a|per|each|every|al) (?:year|año)|semestralmente"
@@ -52,7 +58,8 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 """By the name of a rate: how else it is told; what stands here counts nothing."""
 
 _SPAN_WORD: Final = re.compile(
-    r"every|each|once|cada|alternate|weekly|monthly|yearly|annual|year|month|año|mes|quincenal|semestral", re.IGNORECASE
+    r"every|each|once|intervals|cada|alternate|weekly|monthly|yearly|annual|year|month|año|mes|quincenal|semestral",
+    re.IGNORECASE,
 )
 """One of these is in each of them: most texts need not be searched for all."""
 _DATE: Final = re.compile(
@@ -75,11 +82,27 @@ def _hour(found: re.Match[str]) -> str:
     return str(int(found[1] or found[2]) % 12 or 12)
 
 
+_AGED: Final = re.compile(
+    r"\b(under|over)[- ](\d{1,2}|fives|sixes|sevens|eights|tens|elevens|twelves|fifteens|eighteens|fifties|sixties"
+    r"|seventies)s?\b",
+    re.IGNORECASE,
+)
+_AGES: Final = {"sixes": "six", "fifties": "fifty", "sixties": "sixty", "seventies": "seventy"}
+
+
+def _of_age(found: re.Match[str]) -> str:
+    """Return "under 5" for the under-5s, "under five" for the under-fives."""
+    age = found[2].lower()
+    return f"{found[1]} {_AGES.get(age, age.removesuffix('s'))}"
+
+
 _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (_DATE, lambda found: f"{found[1]} {int(found[3])}" if found[1] else f"{int(found[4])} {found[6]}"),
     # Of "2025-05" only the year may be quoted: its month would ground every 5.
     (_MONTH, lambda found: found[1] or found[4]),
     (re.compile(r"\bcovid-19\b", re.IGNORECASE), "covid"),
+    (_AGED, _of_age),
+    (re.compile(r"(?<=\d)-(?=seconds?\b)", re.IGNORECASE), " "),
     (_CLOCK, _hour),
     (_AFTERNOON, lambda found: f"{int(found[1]) - 12}:{found[2]}"),
     (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),

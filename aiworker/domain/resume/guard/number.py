@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from aiworker.domain.resume.guard.currencies import CODES
 from aiworker.domain.resume.guard.numerals import Kind
 from aiworker.domain.resume.guard.units import SCALES
 
-MONEY: Final = ("INR", "USD", "EUR", "GBP", "CHF", "AED", "SGD", "AUD", "CAD", "ZAR")
+MONEY: Final = CODES
 
 Key = tuple[str, Decimal]
 

@@ -13,9 +13,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from aiworker.domain.resume.guard import currencies
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
-from aiworker.domain.resume.guard.numerals import ATTACHED, CURRENCIES, LABELS, MAGNITUDES, SHORT, Kind
+from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, SHORT, Kind
 from aiworker.domain.resume.guard.spelled import parts, quiet, romans, spelled
 from aiworker.domain.resume.guard.units import UNITS, unit_named
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
@@ -29,7 +30,7 @@ NEAR: Final = 20
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
 _FIGURE: Final = re.compile(
-    rf"(?:(?P<before>US\$|[₹$€£]|\b(?:Rs\.?|INR|USD|EUR|GBP|CHF|AED|SGD|AUD|CAD|ZAR)|\bR(?=\d))\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
+    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
     r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
     re.IGNORECASE,
 )
@@ -40,8 +41,7 @@ _PERCENT: Final = re.compile(
 _TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d|-)|(?:times|veces)\b|-?\s?fold\b)", re.IGNORECASE)
 _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True))
 _MAGNITUDE: Final = re.compile(rf"\s*({_LARGE})\b", re.IGNORECASE)
-_MONEY: Final = "|".join(word for word in CURRENCIES if word.isalpha())
-_CURRENCY: Final = re.compile(rf"[\s-]*(?:de |US |U\.S\. |American )?([₹$€£](?!\s?\d)|(?:{_MONEY})\b)", re.IGNORECASE)
+_CURRENCY: Final = re.compile(rf"[\s-]*(?:de )?({currencies.AFTER})", re.IGNORECASE)
 _OFTEN: Final = re.compile(
     r"\s?(?:daily|weekly|monthly|yearly|per\b|/|an? (?:day|week|month|year|shift)\b|al? )", re.IGNORECASE
 )
@@ -114,7 +114,8 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
     if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
         return None
     attached = (match["attached"] or "").lower()
-    kind: Kind = "ZAR" if match["before"] == "R" else CURRENCIES.get((match["before"] or "").lower(), "plain")
+    written = match["before"] or ""
+    kind: Kind = currencies.currency(written) or "plain"
     (value, *others), unit = _values(digits), ""
     if attached in ("%", "pct"):
         return Number("percent", value, (start, end))
@@ -137,7 +138,9 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
     if degrees := _DEGREES.match(text, end):
         return _temperature(text, start, value, degrees)
     number = _with_words(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
-    return replace(number, others=number.others.union((number.kind, other) for other in others))
+    kinds = (number.kind, *currencies.OTHERS.get(written.lower(), ()))
+    said = {(kind, value) for kind in kinds for value in (number.value, *others)} - {number.key}
+    return replace(number, others=number.others | said)
 
 
 def _feet(text: str, start: int, end: int) -> str:
@@ -180,12 +183,14 @@ def _with_words(text: str, number: Number) -> Number:
         value, span = number.value / MOST, (number.span[0], pence.end())
         kinds = ("USD", "EUR") if pence["USD"] else (pence.lastgroup,)
         return replace(number, kind=kinds[0], value=value, span=span, others=frozenset((kind, value) for kind in kinds))
-    if currency := _CURRENCY.match(text, number.span[1]):
+    if money := _CURRENCY.match(text, number.span[1]):
+        name = re.sub(r"\A(?:us|u\.s\.|american) ", "", money[1].lower())
         # Pounds are a weight as well.
-        others = number.others | ({("plain", number.value)} if currency[1].lower() == "pounds" else set[Key]())
-        kind = CURRENCIES[currency[1].lower()]
-        unit = "pound" if currency[1].lower() == "pounds" else number.unit
-        return replace(number, kind=kind, span=(number.span[0], currency.end()), others=others, unit=unit)
+        kinds = (*currencies.OTHERS.get(name, ()), *(("plain",) if name == "pounds" else ()))
+        others = number.others.union((kind, number.value) for kind in kinds)
+        unit = "pound" if name == "pounds" else number.unit
+        span = (number.span[0], money.end())
+        return replace(number, kind=currencies.currency(name) or "plain", span=span, others=others, unit=unit)
     return number
 
 

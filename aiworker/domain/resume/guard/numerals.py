@@ -1,13 +1,14 @@
-"""The words figures are written with: currencies, magnitudes, number words, ratios, ranks."""
+"""The words figures are written with: magnitudes, number words, ratios, ranks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 Tongue = Literal["en", "es", "hi"]
-Kind = Literal["plain", "percent", "times", "INR", "USD", "EUR", "GBP", "CHF", "AED", "SGD", "AUD", "CAD", "ZAR"]
+Kind: TypeAlias = str
+"""What a figure is: "plain", "percent", "times", or the code of a currency."""
 
 
 def _names(text: str) -> list[str]:
@@ -18,32 +19,6 @@ def _numbered(text: str, first: int = 0, step: int = 1) -> dict[str, int]:
     return {name: first + step * place for place, name in enumerate(_names(text))}
 
 
-CURRENCIES: Final[dict[str, Kind]] = {
-    "₹": "INR",
-    "rs": "INR",
-    "rs.": "INR",
-    "inr": "INR",
-    "rupees": "INR",
-    "rupee": "INR",
-    "$": "USD",
-    "us$": "USD",
-    "usd": "USD",
-    "dollars": "USD",
-    "dollar": "USD",
-    "€": "EUR",
-    "eur": "EUR",
-    "euros": "EUR",
-    "euro": "EUR",
-    "£": "GBP",
-    "gbp": "GBP",
-    "pounds": "GBP",
-    "chf": "CHF",
-    "aed": "AED",
-    "sgd": "SGD",
-    "aud": "AUD",
-    "cad": "CAD",
-    "zar": "ZAR",
-}
 MAGNITUDES: Final = {
     "k": 10**3,
     "thousand": 10**3,

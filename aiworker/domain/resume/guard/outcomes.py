@@ -51,7 +51,10 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     ),
     (
         listed("conversion conversions"),
-        listed("converted converting convert leads sign-up sign-ups signups enquiries registrations"),
+        listed(
+            "converted converting convert rewrote rewrite ported migrated leads sign-up sign-ups signups enquiries"
+            " registrations"
+        ),
     ),
     (
         listed("accident accidents injury injuries accidentes lesiones"),

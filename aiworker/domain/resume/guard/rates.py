@@ -9,6 +9,7 @@ from typing import Final
 
 from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.numerals import WORDS
 from aiworker.domain.resume.guard.words import listed
 
 _SPANS: Final = {
@@ -60,10 +61,16 @@ _A: Final = re.compile(
     r"(?!-| and a half| and a quarter| and three| of\b| \d"
     r"| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
 )
+_NUMBERS: Final = "|".join(word for word, value in WORDS["en"].items() if value > 1)
 _A_SHIFT: Final = re.compile(
-    r"\d\S{0,12}\s+(?:[\w-]+\s+){0,3}an?\s+(shift|semester|quarter|sprint|season|night|morning|evening)\b(?! shifts?\b)"
+    rf"(?:\d\S{{0,12}}|\b(?:{_NUMBERS}))\s+(?:[\w-]+\s+){{0,4}}an?\s+"
+    r"(shift|semester|quarter|sprint|season|term|night|morning|evening)\b(?! (?:shifts?|loans?|deposits?|papers?)\b)"
 )
 """Where a figure stands before, these are counted by as well."""
+_A_WEEK_OF: Final = re.compile(
+    rf"(?:\d\S{{0,12}}|\b(?:{_NUMBERS})) (?:[\w-]+ )?[\w-]+s an?\s+({_ARTICLED}) of\b(?! the\b)"
+)
+"""So many lessons a week of an hour each; "a week of lessons" is none."""
 _IN_A: Final = re.compile(
     r"\b(?:one|1|once|twice|times?|\w+days?) in an?\s+(day|week|month|year)\b|\bin an average (day|week|month|year)\b"
 )
@@ -77,6 +84,7 @@ _NEXT: Final = re.compile(r"(?:(?!\b(?:through|by|in|with|via|from|to|after|and|
 _SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
 _PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+HOLIDAY: Final = re.compile(r"(?:christmas|easter|diwali|eid|ramadan|holi|thanksgiving|halloween)", re.IGNORECASE)
 WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
 """What may stand for "every week"."""
 _MONTHLY: Final = re.compile(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
@@ -148,6 +156,7 @@ def rates(text: str) -> frozenset[str]:
             *(match[1] for match in _A.finditer(low) if _last_word(low, match.start()) not in _WITHIN),
             *(match[1] for match in _A_DAY_AFTER.finditer(low) if match[0].split()[-4] not in _WITHIN),
             *(_SPANS[match[1]] for match in _A_SHIFT.finditer(low) if match[0].split()[-3] not in _WITHIN),
+            *(match[1] for match in _A_WEEK_OF.finditer(low)),
             *(match[1] or match[2] for match in _IN_A.finditer(low)),
             *("month" for _ in _MONTHLY.finditer(low)),
             *(match[1] for match in _BY.finditer(low)),
@@ -167,6 +176,7 @@ def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
             *((match.start(), _SPANS[match[1]]) for match in _PER.finditer(low)),
             *((match.start(), match[1]) for match in _A.finditer(low)),
             *((match.start(1), _SPANS[match[1]]) for match in _A_SHIFT.finditer(low)),
+            *((match.start(1), match[1]) for match in _A_WEEK_OF.finditer(low)),
             *((match.start(), ADVERBS[match[1]]) for match in _ADVERB.finditer(low)),
         ]
     )

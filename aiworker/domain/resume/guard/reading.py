@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from aiworker.domain.resume.guard import aliases, synonyms
-from aiworker.domain.resume.guard.acronyms import acronyms, explanations
+from aiworker.domain.resume.guard.acronyms import acronyms, explanations, glosses
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates, rates_of
@@ -200,8 +200,8 @@ class Source:
     resume: Reading
     language: str = "en"
     """The one most of the resume's bullets are in."""
-    skills: frozenset[str] = frozenset()
-    """The stems of the resume's skills of one word."""
+    skills: frozenset[tuple[str, ...]] = frozenset()
+    """The stems of each skill of the resume's list."""
 
 
 @dataclass(frozen=True)
@@ -221,3 +221,8 @@ class Rewording(Reading):
     def explained(self) -> frozenset[str]:
         """Its words that spell out an acronym of the entry."""
         return explanations(self.source.entry.acronyms, self.written, self.words, self.source.bullet.text)
+
+    @cached_property
+    def glossed(self) -> frozenset[str]:
+        """Its words in brackets that only say once more what stands before them."""
+        return glosses(self.text, self.source.bullet.text)

@@ -20,15 +20,19 @@ from aiworker.domain.resume.guard.lexicon import (
     IRREGULAR,
     LEADERSHIP,
     LED_EVENTS,
+    MANAGED,
     OWNED,
     ROLES,
 )
-from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.reading import NEAR, Reading, Rewording, Source
 from aiworker.domain.resume.guard.unstated import ROOT, matched
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 from aiworker.domain.resume.verbs_en import BASE_OF_GERUND, PAST, PAST_OF_BASE
 
-_ASSISTED: Final = re.compile(r"(?:help|assist|support)", re.IGNORECASE)
+_LESSER: Final = re.compile(
+    r"\b(?:assistant|asst\.?|deputy|junior|associate|vice|trainee|apprentice)[ -]\Z", re.IGNORECASE
+)
+_ASSISTED: Final = re.compile(r"(?:help|assist|support|accompan|shadow|observ|watch)", re.IGNORECASE)
 _EVENT_WITHIN: Final = 5
 _GUIDES: Final = ("guid", "ment", "coac", "advi", "inst")
 _RUNS: Final = ("mana", "supe", "over", "dire", "coor", "dele")
@@ -43,12 +47,17 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
     is_silent = source.language == "en" and not turns.AS_ROLE.search(source.bullet.text)
     for match in turns.AS_ROLE.finditer(text.text) if is_silent else ():
         held = source.frame.stems
-        said = [word for word in words(match[1]) if word not in STOP_WORDS]
-        roots = {word[:ROOT] for word in source.bullet.words if word not in said}
+        said = [word for word in words(match[1] or match[2]) if word not in STOP_WORDS]
+        others = [word for word in source.bullet.words if word not in said]
+        roots = {word[:ROOT] for word in others} | set(map(stem, others))
         is_own = set(said) <= set(source.bullet.words[:ROOT])
-        if not is_own and not all(stem(word) in held or word[:ROOT] in roots for word in said):
+        is_held = all(stem(word) in held or not roots.isdisjoint((word[:ROOT], stem(word))) for word in said)
+        if _is_promoted(source.frame, said, match[0]) or not (is_own or is_held):
             yield Finding("leadership", match[0])
-    is_in_charge = bool(turns.IN_CHARGE.search(source.bullet.text))
+    leads = _leads(source.bullet, LEADERSHIP)
+    oversees = _leads(source.bullet, LEADERSHIP - ROLES)
+    is_in_charge = oversees or bool(turns.IN_CHARGE.search(source.bullet.text))
+    is_in_charge = is_in_charge and not turns.HELPED.search(source.bullet.text)
     for role in turns.ROLES:
         for finding in matched("leadership", role, source, text):
             low = finding.token.lower()
@@ -58,17 +67,30 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
             group = [word for word in words(finding.token) if word not in STOP_WORDS][-1:]
             is_same = "under my" in low or (bool(group) and group[0] in source.bullet.words)
             is_told = is_told or (low == "sign-off" and "approv" in source.bullet.low)
-            is_told = is_told or (is_same and _leads(source.bullet, LEADERSHIP))
+            is_told = is_told or (leads and is_same) or (oversees and low.endswith(" of"))
             roots = {word[:ROOT] for word in source.bullet.words}
+            is_told = is_told or (low.endswith("authority") and "authority" in source.bullet.words)
             is_told = is_told or all(word[:ROOT] in roots for word in words(finding.token))
             if not (is_told or text.explained.issuperset(words(finding.token))):
                 yield finding
 
 
+def _is_promoted(frame: Reading, said: list[str], text: str) -> bool:
+    """Say whether an entry has a title only with a word that makes it less, which a text leaves out."""
+    if not said or _LESSER.search(text.lower().partition(said[-1])[0]):
+        return False
+    held = [found.start() for found in re.finditer(rf"\b{re.escape(said[-1])}\b", frame.low)]
+    return bool(held) and all(_LESSER.search(frame.low[max(0, at - NEAR) : at]) for at in held)
+
+
 def helped(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a part in something that has become the whole: the bullet's helping is no longer said."""
+    taught = turns.TEACHES.match(text.text)
+    if taught and turns.LEARNT.search(source.bullet.text) and not turns.TAUGHT.search(source.bullet.text):
+        yield Finding("leadership", taught[0])
+        return
     told = turns.HELPED.search(source.bullet.text)
-    if not told or _has_no_verb(text):
+    if not told or (_has_no_verb(text) and not turns.DOING.match(text.text)):
         return
     if (charge := turns.RESPONSIBLE.search(text.text)) and not turns.IN_CHARGE.search(source.bullet.text):
         yield Finding("leadership", charge[0])
@@ -77,6 +99,7 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
         turns.DOING.match(text.text)
         and _ASSISTED.match(told[0].strip(" .,;:–—-"))
         and not turns.HELPING.search(text.text)
+        and told[0].strip(" .,;:–—-")[:ROOT].lower() not in text.low
     ):
         yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
         return
@@ -107,6 +130,7 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
         allowed |= IN_CHARGE - BOSSES
     coaches = turns.TAUGHT.search(source.bullet.text) or _leads(source.bullet, COACHING)
     allowed |= COACHING if coaches else frozenset[str]()
+    allowed |= MANAGED if turns.KEPT.search(source.bullet.text) else frozenset[str]()
     advises = any(word.startswith(_GUIDES) for word in source.bullet.words)
     for at, word in enumerate(text.spoken):
         if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
@@ -120,10 +144,18 @@ def _led(source: Source, text: Rewording) -> Iterator[Finding]:
         is_title = any(word.startswith(root) for word in source.frame.words)
         if coaches and root in _GUIDES and match[1].lower() in ("people", "persons"):
             continue
+        if advises and root in _GUIDES and _counts_those(source.bullet, text, match.span()):
+            continue
         if (stem(match[1].lower()) not in source.bullet.stems and not is_title) or (
             is_new and not ((coaches or advises) and root in _GUIDES)
         ):
             yield Finding("leadership", match[0])
+
+
+def _counts_those(bullet: Reading, text: Reading, span: tuple[int, int]) -> bool:
+    """Say whether as many people are spoken of as the bullet says were guided."""
+    within = (number for number in text.numbers if span[0] <= number.span[0] < span[1])
+    return any(number.noun and bullet.holds(number) for number in within)
 
 
 def _is_told(source: Source, text: Rewording, at: int) -> bool:
@@ -181,4 +213,5 @@ def _from_others(source: Source, text: Reading, at: int) -> bool:
 
 
 def _leads_event(found: list[str], at: int) -> bool:
-    return found[at] in ("led", "leading", "lead") and bool(LED_EVENTS & set(found[at + 1 : at + 1 + _EVENT_WITHIN]))
+    beside = {*found[at + 1 : at + 1 + _EVENT_WITHIN], *(found[at - 2 : at] if found[at - 1 : at] == ["i"] else ())}
+    return found[at] in ("led", "leading", "lead") and not LED_EVENTS.isdisjoint(beside)

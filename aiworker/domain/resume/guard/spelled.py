@@ -62,17 +62,18 @@ _AND_A_PART: Final = re.compile(
 _WHOLES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _FEW_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten"
 _YEARS_AND_MONTHS: Final = re.compile(
-    rf"\b(\d{{1,2}}|{_FEW_WORDS}) years? and (\d{{1,2}}|{_FEW_WORDS}) months?\b", re.IGNORECASE
+    rf"\b(\d{{1,2}}|{_FEW_WORDS}) years?(?: and|,)? (\d{{1,2}}|{_FEW_WORDS}) months?\b", re.IGNORECASE
 )
 _HALF_HOURLY: Final = re.compile(r"\bhalf[- ]hourly\b|\bevery half(?: an)?[ -]hour\b", re.IGNORECASE)
 _HOURS_AND_MINUTES: Final = re.compile(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
 _MINUTES_AND_SECONDS: Final = re.compile(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
 _FRACTION: Final = re.compile(
-    r"\b(one|two|three|four)[- ]"
+    r"\b(one|two|three|four|five|six|seven|eight|nine)[- ]"
     r"(thirds?|fourths?|fifths?|tenths?|quarter(?= (?:off|of the|of all|less|fewer|shorter|lower)\b))\b"
     r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
     r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
-    r"|\bby (?:an?|one) (?P<by>third|quarter|fifth|tenth)\b"
+    r"|\b(?:by|(?:drop|fall|rise|cut|gain|reduction|increase|decrease|saving|growth|jump|decline|dip) of) (?:an?|one)"
+    r" (?P<by>third|quarter|fifth|tenth)\b"
     r"|\ba (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour)| (?:fewer|less|more|lower|higher|faster|quicker)\b)"
     r"|\b(?:that|whom|which) an? (?P<whom>third|quarter|fifth|tenth)\b(?! of an hour)"
     r"|\b(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour)",
@@ -82,7 +83,7 @@ _ORDINAL: Final = re.compile(
     r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b",
     re.IGNORECASE,
 )
-_FEW: Final = {"two": 2, "three": 3, "four": 4}
+_FEW: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _FRACTIONS: Final = {"third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "tenth": 10}
 _SLASHED: Final = re.compile(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| ?[1-9])\b")
 _SCIENTIFIC: Final = re.compile(

@@ -84,14 +84,18 @@ def _is_around(source: Reading, text: Reading, first: tuple[Number, Number], sec
 
 
 def _stay(one: Number, its: Number, other: Number, theirs: Number) -> bool:
-    """Say whether two figures still count what they counted, or only one of them has a unit, and still has it."""
+    """Say whether two figures still count what they counted.
+
+    Of two that differ in kind, or of which one has a unit, it is enough that one does.
+    """
     is_told = (
         bool(one.noun and other.noun)
         and not (one.unit or other.unit)
         and one.noun == its.noun != other.noun == theirs.noun
     )
     is_measured = bool(one.unit) != bool(other.unit) and one.unit == its.unit and other.unit == theirs.unit
-    return is_told or is_measured
+    is_other = one.kind != other.kind and (one.noun == its.noun != "" or other.noun == theirs.noun != "")
+    return is_told or is_measured or is_other
 
 
 def _is_crossed(was: Pair, will: Pair) -> bool:

@@ -25,6 +25,7 @@ _ABBREVIATION: Final = re.compile(
 _NO_CAMEL: Final = frozenset({"javascript"})
 """Its pieces are names of other things."""
 _TIMES: Final = re.compile(r"\d+[x×]\d*")
+_ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th)")
 _VERSION: Final = re.compile(r"^v(?=\d)")
 _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _SITE: Final = re.compile(r"([\w-]+)\.(?:com|org|net|in|co|io|co\.uk|co\.in|de|es|eu)")
@@ -206,6 +207,7 @@ def _term(part: str, *, starts: bool, shouting: bool, is_whole: bool) -> Term | 
         is_letter
         or part[-1] in "²³"
         or _TIMES.fullmatch(low)
+        or _ORDINAL.fullmatch(low)
         or not any(letter.isalpha() for letter in part)
         or part.upper() in EXEMPT
     ):

@@ -36,7 +36,8 @@ ACROSS: Final = re.compile(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b",
 REACH: Final = re.compile(
     _any(
         r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
-        r"\b(?:chain|network|group) of\b",
+        r"\b(?:chain|network) of\b|\bgroup of\b(?! (?:\d+|two|three|four|five|six|seven"
+        r"|eight|nine|ten|twelve|twenty|older|young|people|students|children|pupils|patients|residents|visitors)\b)",
         r"\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
         r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
         r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
@@ -61,6 +62,7 @@ REACH: Final = re.compile(
         r"|enterprises|multinationals)\b",
         r"\bcross-(?:border|country|regional|industry|continental)\b",
         r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
+        r"\bboard of directors\b",
         r"\ball (?:the )?shifts\b|\bfinal say\b|\blast word\b",
         r"\b(?:up and down the|the length and breadth)\b",
         r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
@@ -108,7 +110,12 @@ ROLES: Final = tuple(
         r"\b\w+-in-chief\b|\bin command of\b|\bat the head of\b|\bdecision[- ]maker\b",
         r"\b(?:h[eo]ld(?:s|ing)?|t[ao]k(?:e|es|ing)|took|ha[ds]|have|with|assum\w+|bears?|bore|carr\w+)"
         r" (?:\w+ )?responsibility\b",
-        r"\b(?:facilitat\w+|authori[sz](?:ed|es|ing|e))\b",
+        r"\b(?:facilitat\w+|authori[sz](?:ed|es|ing|e)|moderat(?:ed|es?|ing|or))\b",
+        r"\A(?:command|captain|skipper)s? (?:an?|the)\b",
+        r"\bdecid(?:e[sd]?|ing) (?:on|about|whether|which|what|who)\b",
+        r"\b(?:h[eo]ld(?:s|ing)?|ha[ds]|have|having|with|exercis\w+) (?:\w+ )?authority\b",
+        r"\b(?:coordinat|organi[sz]|direct|plann?|schedul|allocat|overs[ae]|manag)\w* the (?:work|duties|tasks"
+        r"|activities|efforts) of\b",
     )
 )
 """Roles and what goes with them; each speaks for itself."""
@@ -121,12 +128,17 @@ MEANS: Final = re.compile(
 """What something is done with."""
 HELP: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
 DOING: Final = re.compile(
-    r"(?:performed|carried out|did|executed|delivered|represented|conducted|ran|managed)\b", re.IGNORECASE
+    r"(?:perform(?:ed|s)?|carr(?:y|ied|ies) out|did|do|execut(?:ed?|es)|deliver(?:ed|s)?|represented"
+    r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es))\b",
+    re.IGNORECASE,
 )
 """What somebody did who did it himself."""
 HELPING: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
 HELPED: Final = re.compile(
-    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by)|sat in on|assist(?:ed|s|ing)?|support(?:ed|s|ing)?"
+    _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by| (?:[\w-]+ ){0,2}?"
+    r"(?:call-?outs?|calls|incidents|emergenc\w+|alarms?|breakdowns?|faults?|patients|customers|guests)\b)"
+    r"|sat in on|assist(?:ed|s|ing)?|support(?:ed|s|ing)?"
+    r"|join(?:ed|s|ing)? (?:in\b|the (?:[\w-]+ )?(?:team|rota|crew|group|committee|campaign|society|club)\b)"
     r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)|accompan(?:ied|ying)|observ(?:ed|ing)"
     r"|watch(?:ed|ing)|witness(?:ed|ing)|saw"
     r"|(?:was |been )?part of|contribut(?:ed?|es|ing) to(?:wards)?|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
@@ -135,14 +147,16 @@ HELPED: Final = re.compile(
 )
 """What somebody did beside others."""
 BESIDE: Final = re.compile(
-    r"\b(?:saw|seen|see|watch\w*|witness\w*|view\w*|help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*|supervision|supervised"
+    r"\b(?:saw|seen|see|watch\w*|witness\w*|view\w*|help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*"
+    r"|supervision|supervised"
     r"|guidance|guided|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
-    r"|attend\w*(?! by)|observ\w*|follow\w*|present|sat in|under|shared?|sharing|helper|lent|lend\w*|hand|junto|equipo"
+    r"|attend(?:ed|s|ing)?\b(?! by)|observ\w*|follow\w*|present|sat in|under|shared|sharing|helper|lent|lend\w*|hand"
+    r"|junto|equipo"
     r"|parte|trabaj\w+|form[éo]|took|serv(?:ed?|ing) (?:on|in|as|with)"
     r"|rota\w*|eas(?:ed|ing)|ayud\w+|colabor\w+|apoy\w+|acompañ\w+|accompan\w+|cooperat\w+"
     r"|assistance|assistant|as one"
     r" of)\b"
-    r"|\b(?:went|go(?:es|ing)?) to\b"
+    r"|\b(?:went|go(?:es|ing)?) to\b|\bturn(?:ed|s|ing)? out (?:for|to)\b"
     r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the)\b|\bde la mano\b"
     r"|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
@@ -167,30 +181,51 @@ IN_CHARGE: Final = re.compile(
     ),
     re.IGNORECASE,
 )
+KEPT: Final = re.compile(
+    r"\A(?:kept|keeps?|keeping|maintain\w*) (?:the |an? )?(?:[\w-]+ )?(?:accounts|books|ledgers?|budgets?|calendars?"
+    r"|diar(?:y|ies)|rotas?|stock|inventory|database|website|register)\b",
+    re.IGNORECASE,
+)
+"""What may as well be managed."""
 RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
 TAUGHT: Final = re.compile(
     r"\b(?:train(?:ed|s|ing)?|taught|tutored|instructed|onboarded|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
     r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
     re.IGNORECASE,
 )
+LEARNT: Final = re.compile(r"\b(?:learn(?:ed|t|ing|s)?|studied)\b", re.IGNORECASE)
+TEACHES: Final = re.compile(
+    r"(?:taught|teach(?:es)?|trained|train|instructed|coached)\b(?! (?:in|under|as|with|at|by|on|for)\b)", re.IGNORECASE
+)
+"""What somebody did who knows, where the bullet says that he learnt."""
+_TITLES: Final = _any(
+    "(?:lead|chief|principal|head) [a-z]+",
+    "instructor|producer|president|captain|foreman|secretary|treasurer|host|organi[sz]er|moderator|facilitator|lead",
+    "leader|developer|manager|supervisor|head|trainer|coordinator|engineer|officer|analyst|designer|editor|chef",
+    "teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative",
+    "scientist|tutor|writer|author|architect|investigator|contact|owner|counsel|advocate|lawyer|attorney|solicitor",
+    "barrister|doctor|surgeon|pharmacist|buyer|referee|umpire|coach|mentor|chair(?:man|woman|person)?|spokes\\w+",
+    "expert|specialist|advis[eo]r|broker|dispatcher|warden|notary|charge hand|chargehand",
+)
 AS_ROLE: Final = re.compile(
-    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)((?:(?!by\b)[\w'’-]+"
-    r" ){0,4}?(?:instructor|producer|president|captain|foreman|secretary|treasurer|host|organi[sz]er|moderator"
-    r"|facilitator|lead|leader|developer|manager|supervisor|head|trainer"
-    r"|coordinator|engineer|officer|analyst|designer|editor|chef|teacher|nurse|technician|consultant|director|operator|photographer|accountant|auditor|planner|representative|scientist|tutor|captain|writer|author|architect|investigator|contact|owner|counsel|advocate|lawyer"
-    r"|attorney|solicitor|barrister|doctor|surgeon|pharmacist|buyer|referee|umpire|coach|mentor|chair(?:man|woman|person)?"
-    r"|spokes\w+|expert|specialist|advis[eo]r|broker|dispatcher|warden))\b"
+    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
+    rf"((?:(?!(?:by|beside|to|under|alongside|with|near)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
+    rf"|\A((?:[A-Z][a-z]+ )?(?i:{_TITLES}))(?= (?:of|for|to)\b)"
 )
 NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
 EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
-UNHELPED: Final = re.compile(r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b", re.IGNORECASE)
+UNHELPED: Final = re.compile(
+    r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b"
+    r"|\bown (?:authority|initiative|account|responsibility)\b",
+    re.IGNORECASE,
+)
 ALONE: Final = re.compile(
     r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?|independently|unaided|autonomously)\b", re.IGNORECASE
 )
 _SPAN: Final = (
     r"(?:days?|nights?|mornings?|evenings?|weeks?|weekends?|months?|quarters?|years?|hours?|minutes?|semesters?|terms?"
     r"|times?|shifts?|sprints?|single|half|quarter|few|summers?|winters?|springs?|autumns?|fortnights?|seconds?"
-    r"|first|(?:second|third|fourth|fifth|sixth|other|alternate)"
+    r"|first|seasons?|(?:second|third|fourth|fifth|sixth|other|alternate)"
     r" (?:day|week|month|year|\w+day)s?|working|two|three|four|five|six|seven"
     r"|eight|nine|ten|twelve|\d+|\w+day)\b"
 )
@@ -199,7 +234,7 @@ PARTICLE: Final = r"(?:them |it )?(?:into|off|on|up|down|out|over|back|away|arou
 ALL: Final = re.compile(rf"\b(?:all|every|each|per|any|entire|whole)\b(?!\s+{_SPAN})", re.IGNORECASE)
 UNIVERSAL: Final = re.compile(
     rf"\b(?:all(?! (?:\w+ed|made|done|built|drawn|sewn|written) (?:in|by|with|on|at|for|to)\b)"
-    rf"|every|entire|whole|each(?= of (?:the|our|its)\b))"
+    rf"(?! over\b)|every|entire|whole|each(?= of (?:the|our|its)\b))"
     rf"\s+(?:(?:of|the|its|our)\s+)*"
     rf"(?!{_SPAN}|(?:told|of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
     rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
@@ -207,6 +242,7 @@ UNIVERSAL: Final = re.compile(
 )
 OVER: Final = re.compile(rf"\b(?:across|throughout|all over)\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
 """How a text reaches further: every one of them, all over a place."""
+FIRST: Final = re.compile(r"\bnumber[ -]one\b|\bno\. ?1\b", re.IGNORECASE)
 RANK: Final = re.compile(r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|top)\b", re.IGNORECASE)
 MEDAL: Final = re.compile(
     r"\b(?:gold|silver|bronze)(?= medal)|(?<=took )gold|(?<=won )gold|(?<=received )gold|(?<=achieved )gold"
@@ -214,11 +250,12 @@ MEDAL: Final = re.compile(
     re.IGNORECASE,
 )
 GAINED: Final = re.compile(
-    r"\b(?:grants?|funding|subsidy|contracts?|tenders?|bids?|selected|chosen|accepted|admitted)\b", re.IGNORECASE
+    r"\b(?:grants?|orders|funding|subsidy|contracts?|tenders?|bids?|selected|chosen|accepted|admitted)\b", re.IGNORECASE
 )
 """What is won without being a prize."""
 NO_AWARD: Final = re.compile(
-    r"\b(won|winning) (?:back|over|new|repeat|\d+)\b|(?:\A|\band |\bI )(recogni[sz]ed) (?!as\b|for\b|by\b|with\b)",
+    r"\b(awarded)(?= (?:an? |the )?(?:mark|grade|score)\b)|\b(won|winning) (?:back|over|new|repeat|\d+)\b"
+    r"|(?:\A|\band |\bI )(recogni[sz]ed) (?!as\b|for\b|by\b|with\b)",
     re.IGNORECASE,
 )
 """Won back, saw and recognised."""
@@ -239,6 +276,7 @@ HONOUR: Final = re.compile(
         r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
         r"\bmore than any(?:one| other)\b|\bmost of (?:all|any)\b",
         r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
+        r"\b(?:top|highest) (?:\w+ )?(?:grade|marks?|score)\b",
         r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
         r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
         r"\b(?:judged(?! (?:by|on|from|to be|the|an?|how|whether|which|it|them|\d+))|voted|topp(?:ed|ing)|trending)\b",

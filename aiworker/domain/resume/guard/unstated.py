@@ -25,9 +25,15 @@ def unstated(rule: str, listed: frozenset[str], source: Source, text: Reading) -
     for word in sorted(text.hyphenated & listed):
         is_told = any(known[:ROOT] == word[:ROOT] or _is_short(known, word) for known in source.bullet.hyphenated)
         # A hospital may be called regional, an examination board Awards.
-        is_name = word in source.frame.hyphenated and word.capitalize() in text.text
+        is_name = word in source.frame.hyphenated and (word.capitalize() in text.text or _is_titled(word, source, text))
         if not (is_told or is_name):
             yield Finding(rule, word)
+
+
+def _is_titled(word: str, source: Source, text: Reading) -> bool:
+    """Say whether a word stands beside another as it does in the entry's title: a patent paralegal."""
+    titles = source.frame.runs(2)
+    return any(run in titles and word in shown.split() for run, shown in text.runs(2).items())
 
 
 def _is_short(known: str, word: str) -> bool:

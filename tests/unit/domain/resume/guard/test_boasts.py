@@ -52,6 +52,8 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Sold rugs", "Sold most of all stalls", "most of all"),
         ("Sang", "Sang, baker of the month", "baker of the month"),
         ("Sang", "Sang and got a plaque", "plaque"),
+        ("Sold rugs", "Became the number one seller of rugs", "number one"),
+        ("Made a jar", "Earned the top project grade for a jar", "top project grade"),
     ],
 )
 def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -91,6 +93,10 @@ def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, 
         ("Sang", "Sang on the Monday of the month"),
         ("Sang", "Sang at the end-of-the-year fair"),
         ("Compared rugs with 5 helpers", "5 helpers judged the rugs"),
+        ("Earned a mark of 72 %", "Was awarded a mark of 72 %"),
+        ("Secured orders worth Rs 3", "Won Rs 3 of orders"),
+        ("Noted moths as the top complaint", "Noted moths as the number one complaint"),
+        ("Notes appeared in a peer-reviewed journal", "Notes were published in a peer-reviewed journal"),
     ],
 )
 def test_an_award_the_bullet_states_may_be_told_otherwise(before: str, after: str) -> None:
@@ -159,6 +165,7 @@ def test_an_office_may_be_called_after_awards() -> None:
         ("Sold a rug each morning", "Sold all rugs each morning", "all rugs"),
         ("Swept halls by night", "Swept halls on all shifts", "all shifts"),
         ("Heard guests", "Had final say on guests", "final say"),
+        ("Showed it to the manager", "Showed it to the manager and the board of directors", "board of directors"),
     ],
 )
 def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -211,6 +218,9 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
         ("Wove rugs in wool", "Wove rugs, all made by hand in wool"),
         ("Made rugs", "Rug production of one hall"),
         ("Drove 9 miles a day", "Drove nine miles daily"),
+        ("Paid claims under own authority", "Paid claims on my own"),
+        ("Took samples across town", "Took samples all over town"),
+        ("Sang for 15 older adults", "Sang for a group of 15 older adults"),
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:

@@ -85,6 +85,12 @@ def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, toke
         ("Did total upkeep of lifts", "Did Total Upkeep of Lifts (TUL)"),
         ("Helped registered nurses", "Helped RNs"),
         ("Kept purchase orders", "Kept POs"),
+        ("Wrote scripts in C#", "Wrote scripts in C Sharp"),
+        ("Used infrared reflectography", "Used infrared reflectography (IRR)"),
+        ("Used a multifunction tester", "Used an MFT (multifunction tester)"),
+        ("Tracked thornback rays", "Tracked thornback rays (Raja clavata)"),
+        ("Met third-year students", "Met 3rd-year students"),
+        ("Kept 30 SKUs", "Kept 30 stock-keeping units"),
     ],
 )
 def test_a_name_in_another_form_is_the_entrys(before: str, after: str) -> None:
@@ -245,6 +251,36 @@ def test_a_skill_of_one_word_is_not_fetched_from_the_list_of_skills() -> None:
     assert fired(claims.listed_elsewhere, before, after, skills="Welding", sibling="Did welding") == set()
     assert fired(claims.listed_elsewhere, before, after) == set()
     assert fired(claims.listed_elsewhere, before, "Built 11 gates", skills="Building") == set()
+
+
+@pytest.mark.parametrize(
+    ("skills", "after", "skill"),
+    [
+        ("Order picker", "Stacked pallets with an order picker", "order picker"),
+        ("Shorthand (100 wpm)", "Stacked pallets in shorthand", "shorthand"),
+        ("Call de-escalation", "Stacked pallets by call de-escalation", "call de escalation"),
+        ("Pallet stacking", "Did the pallet stacking", None),
+        ("Microsoft Word (mail merge)", "Stacked pallets with Microsoft Word", None),
+        ("Repalleting", "Repalleting done", None),
+    ],
+)
+def test_a_skill_of_the_list_is_not_fetched_into_an_entry_without_it(
+    skills: str, after: str, skill: str | None
+) -> None:
+    found = fired(claims.listed_elsewhere, "Stacked pallets by Word lists, repalleted some", after, skills=skills)
+    assert found == ({("skill", skill)} if skill else set())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "instrument"),
+    [
+        ("Checked tanks with a YSI meter", "Checked tanks with a YSI meter and a photometer", "photometer"),
+        ("Checked the gauges", "Read the pressure gauge", None),
+        ("Ran 12 km", "Ran 12 kilometers around the perimeter", None),
+    ],
+)
+def test_what_measures_is_the_entrys(before: str, after: str, instrument: str | None) -> None:
+    assert fired(claims.instruments, before, after) == ({("skill", instrument)} if instrument else set())
 
 
 def test_without_a_vacancy_nothing_is_copied() -> None:

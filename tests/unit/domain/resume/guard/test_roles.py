@@ -81,6 +81,13 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Sold rugs", "Headed up the rug stall", "headed"),
         ("Sold rugs", "Took a leading role in rugs", "leading"),
         ("Sold rugs with an engineer", "Sold rugs as the leading engineer", "leading"),
+        ("Took part in the stand-up", "Moderated the stand-up", "Moderated"),
+        ("Sat in talks on rugs", "Sat in talks and decided on rugs", "decided on"),
+        ("Checked the claims of 26 clubs", "Held authority over the claims of 26 clubs", "Held authority"),
+        ("Sold rugs with three weavers", "Coordinated the work of three weavers", "Coordinated the work of"),
+        ("Served as mate on the cutter", "Command the cutter", "Command the"),
+        ("Set stones as one of a gang", "Foreman of a gang that set stones", "Foreman"),
+        ("Kept the books", "Oversaw the books", "oversaw"),
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -154,6 +161,15 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Supervise 2 weavers", "Have 2 weavers under my supervision"),
         ("Coached 3 advisers", "Coached three advisers"),
         ("Advise guests on rugs", "Guide guests through rugs"),
+        ("Hosted a game night", "Was host of a game night"),
+        ("Mentored 2 student teachers", "Guided 2 trainees as their mentor"),
+        ("Paid claims, with authority up to $50", "Had authority to pay claims up to $50"),
+        ("Supervise 4 bearers", "Manage the work of 4 bearers"),
+        ("Manage a caseload of 62", "Hold responsibility for a caseload of 62"),
+        ("Assisted the head baker", "Worked as an assistant beside the head baker"),
+        ("Kept the diaries of two cooks", "Managed the diaries of two cooks"),
+        ("Gave warm-up classes", "Led warm-ups"),
+        ("Teach 22 classes", "They take 22 classes I lead"),
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
@@ -185,6 +201,25 @@ def test_a_role_of_the_entrys_title_may_be_told(before: str, after: str, frame: 
 )
 def test_a_title_is_not_every_role(before: str, after: str, token: str) -> None:
     assert fired(roles.leadership, before, after, frame="Shop supervisor") == {("leadership", token)}
+
+
+@pytest.mark.parametrize(("frame", "is_refused"), [("Assistant treasurer", True), ("Treasurer", False)])
+def test_an_assistant_is_not_what_he_assists(frame: str, *, is_refused: bool) -> None:
+    found = fired(roles.leadership, "Kept books", "Kept books as treasurer", frame=frame)
+    assert found == ({("leadership", "as treasurer")} if is_refused else set())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "token"),
+    [
+        ("Learned filing under two smiths", "Taught filing alongside two smiths", "Taught"),
+        ("Rode along to learn order-taking", "Trained the agent in order-taking", "Trained"),
+        ("Learned filing under two smiths", "Trained in filing under two smiths", None),
+        ("Taught filing and learned piercing", "Taught filing while learning piercing", None),
+    ],
+)
+def test_who_learnt_did_not_teach(before: str, after: str, token: str | None) -> None:
+    assert fired(roles.helped, before, after) == ({("leadership", token)} if token else set())
 
 
 def test_a_title_in_another_language_is_told_by_its_translation() -> None:
@@ -223,6 +258,11 @@ def test_a_title_in_another_language_is_told_by_its_translation() -> None:
         ("Helped the baker knead dough", "Performed kneading with the team", "Helped"),
         ("Assisted the baker in kneading", "Carried out kneading with colleagues", "Assisted"),
         ("Helped the baker knead dough", "Managed the dough with the team", "Helped"),
+        ("Assisted in a class for 18 attendants", "Designed a class for 18 attendants", "Assisted"),
+        ("Joined the rota for calls", "Planned the rota for calls", "Joined the rota"),
+        ("Took part in the share offer", "Ran the share offer", "Took part"),
+        ("Assist with line insertion", "Perform line insertion", "Assist"),
+        ("Accompanied the clerk on visits", "Conducted visits with the clerk in attendance", "Accompanied"),
     ],
 )
 def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, told: str) -> None:
@@ -254,6 +294,9 @@ def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, 
         ("Helped the baker knead dough", "Performed support in kneading dough"),
         ("Contributed recipes", "Wrote recipes"),
         ("Responsible for flour, helped with dough", "Responsible for flour, helping with dough"),
+        ("Attend night call-outs", "Take night call-outs"),
+        ("Took part in 23 callouts", "Turned out for 23 callouts"),
+        ("Observed 260 hand-washings", "Carried out observation of 260 hand-washings"),
     ],
 )
 def test_a_part_in_something_may_be_told_in_other_words(before: str, after: str) -> None:
