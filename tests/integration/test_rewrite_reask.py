@@ -108,7 +108,9 @@ async def test_the_second_question_holds_only_the_refused_bullets_and_the_reason
     ]
     assert second.inputs["rules"] == rules
     assert f"An earlier answer could not be used: {'; '.join(rules)}." in told
-    assert not [word for word in ("MongoDB", "900 merchants", "21,000", HONEST) if word in told], "never what broke them"
+    assert not [word for word in ("MongoDB", "900 merchants", "21,000", HONEST) if word in told], (
+        "never what broke them"
+    )
 
 
 @pytest.mark.parametrize(
