@@ -45,6 +45,8 @@ def explanations(shorts: Iterable[str], text: str, spoken: Sequence[str], bullet
                 if not STOP_WORDS.intersection((run[0], run[-1])):
                     found.update(run)
                 at = letters.find(short.lower(), at + 1)
+    if "(" not in text:
+        return frozenset(found)
     for match in _NAMED_TOO.finditer(text):
         if match[2].removesuffix("s") in shorts:
             found.update(words(match[1]))
@@ -59,8 +61,10 @@ def glosses(text: str, bullet: str) -> frozenset[str]:
 
     "Sturgeon glue (isinglass)", "thornback rays (Raja clavata)"; no tool, and none of several things.
     """
+    if "(" not in text or "(" in bullet:
+        return frozenset()
     known = frozenset(words(bullet))
-    found = [words(match[2]) for match in _GLOSS.finditer(text) if "(" not in bullet and match[1].lower() in known]
+    found = [words(match[2]) for match in _GLOSS.finditer(text) if match[1].lower() in known]
     return frozenset(word for said in found for word in said if word not in _CLAIMS | TECHNOLOGIES)
 
 

@@ -89,7 +89,8 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
             )
             is_short = "".join(word[0] for word in said) in keys
             is_short = is_short or (size == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
-            if is_word and not (is_near or is_short or text.explained.issuperset(said)):
+            new = [word for word in said if stem(word) not in source.entry.stems]
+            if is_word and not (is_near or is_short or text.explained.issuperset(new)):
                 yield Finding("skill", phrase)
 
 

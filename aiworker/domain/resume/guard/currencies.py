@@ -11,7 +11,7 @@ CODES: Final = listed(
     "INR USD EUR GBP CHF AED SGD AUD CAD ZAR NZD HKD CNY JPY KRW BRL MXN ARS CLP COP SEK NOK DKK ISK PLN CZK HUF RON"
     " BGN UAH TRY ILS EGP NGN GHS KES TZS UGX RWF ETB MAD SAR QAR KWD BHD OMR PKR BDT LKR NPR THB VND IDR MYR PHP TWD"
 )
-_ONLY_BEFORE: Final = frozenset({"rm", "rp"})
+_ONLY_BEFORE: Final = frozenset({"rm", "rp", "tk"})
 """Signs that are something else after a figure."""
 _NAMED: Final = {
     "₹": "INR",
@@ -29,6 +29,7 @@ _NAMED: Final = {
     "euro": "EUR",
     "£": "GBP",
     "pounds": "GBP",
+    "pound": "GBP",
     "pounds sterling": "GBP",
     "sterling": "GBP",
     "swiss francs": "CHF",
@@ -105,6 +106,7 @@ _NAMED: Final = {
     "pakistani rupees": "PKR",
     "৳": "BDT",
     "taka": "BDT",
+    "tk": "BDT",
     "sri lankan rupees": "LKR",
     "npr": "NPR",
     "nepali rupees": "NPR",
@@ -147,7 +149,7 @@ _PREFIXES: Final = "|".join(
 )
 BEFORE: Final = (
     rf"\b(?:{_PREFIXES})|GH₵|[{SIGNS}]"
-    rf"|\b(?:Rs\.?|{_EITHER}|Kshs?\.?|Tsh\.?|Ush\.?|(?-i:RM|Rp\.?|{_CAPITALS}))|\bR(?=\d)"
+    rf"|\b(?:Rs\.?|{_EITHER}|Kshs?\.?|Tsh\.?|Ush\.?|(?-i:RM|Tk|Rp\.?|{_CAPITALS}))|\bR(?=\d)"
 )
 """What stands before the digits."""
 _WORDS: Final = "|".join(

@@ -131,6 +131,7 @@ def _was_of(source: Reading, text: Reading, number: Number) -> bool:
     was = [other for other in source.numbers if number.key in (other.key, other.counted) and not other.is_soft]
     nouns = {other.noun for other in was if other.noun}
     is_known = any(other.unit == number.unit for other in source.numbers) or number.unit in source.rates
+    is_known = is_known or any(stem(number.unit) in other.counts for other in was)
     is_age = bool(_AGE.search(source.text))
     more = [other for other in text.numbers if other.key == number.key and not other.is_soft]
     is_told = len(more) > len(was) and any(other.noun in nouns for other in more if other is not number)

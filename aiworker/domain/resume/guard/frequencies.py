@@ -30,6 +30,8 @@ _MOMENT: Final = re.compile(
 )
 _ANY_DAY: Final = re.compile(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
 _PER: Final = re.compile(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
+_SELDOM: Final = frozenset({"fortnight", "half-month", "month", "quarter"})
+"""What happens less often than every week."""
 _PART_OF_DAY: Final = re.compile(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
 """What says "a day" of what is done then: evening takings."""
 _LENGTH: Final = re.compile(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
@@ -73,8 +75,10 @@ def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
 
 def _lengths(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a span of time without a figure that has become another one: the trial week told as a trial month."""
-    was, now = _plain_lengths(source), _plain_lengths(text)
-    if (new := now - _lengths_in(source.text)) and was - _lengths_in(text.text):
+    was, now = _lengths_in(source.text), _lengths_in(text.text)
+    if not (now - was and was - now):
+        return
+    if (new := _plain_lengths(text) - was) and _plain_lengths(source) - now:
         yield Finding("unit", min(new))
 
 
@@ -89,7 +93,12 @@ def _lengths_in(text: str) -> frozenset[str]:
 
 
 def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Paces) -> Iterator[Finding]:
-    weekly = frozenset({"week"}) if WEEKDAY.search(source.text) or WEEKDAY.search(text.text) else frozenset[str]()
+    seldom = bool(_SELDOM & (source.rates - text.rates))
+    weekly = (
+        frozenset({"week"})
+        if not seldom and (WEEKDAY.search(source.text) or WEEKDAY.search(text.text))
+        else frozenset[str]()
+    )
     short = frozenset({"year"}) if "annual" in text.explained else frozenset[str]()
     if new := text.rates - source.rates - of_entry - weekly - short - pace.rates_after:
         yield from (Finding("rate", rate) for rate in sorted(new - _named_for(text) - _told_elsewhere(text)))

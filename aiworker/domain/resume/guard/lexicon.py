@@ -202,7 +202,8 @@ LED_EVENTS: Final = listed(
 """What anybody may lead."""
 
 AWARDS: Final = listed(
-    "doctorate doctoral phd ph.d doctorado award awards awarded prize prizes winner winners winning won ranked"
+    "championship championships"
+    " doctorate doctoral phd ph.d doctorado award awards awarded prize prizes winner winners winning won ranked"
     " rank ranking certified certificate certificates certification certifications medal medals scholarship"
     " scholarships honour honours honor honors honoured honored publication publications patent patents patented"
     " grant grants finalist finalists topper distinction accredited accreditation recognised recognized"

@@ -43,7 +43,7 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
         (
             "half-year",
             rf"{_EVERY} {_SIX} (?:months|meses)|{_SIX}[- ]monthly|half-yearly"
-            rf"|{_SIX}-month {_TURNS}"
+            rf"|{_SIX}-month (?:{_TURNS}|services?|checks?|inspections?|reviews?)|{_SIX}-month(?= and annual)"
             r"|(?:every|each|per|a) half[- ]year"
             rf"|semi-?annual(?:ly)?|bi-?annual(?:ly)?|{_TWICE} (?:a|per|each|every|al) (?:year|año)|semestralmente"
             r"|twice[ -]yearly",

@@ -40,7 +40,7 @@ _PERCENT: Final = re.compile(
 )
 _TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d|-)|(?:times|veces)\b|-?\s?fold\b)", re.IGNORECASE)
 _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True))
-_MAGNITUDE: Final = re.compile(rf"\s*({_LARGE})\b", re.IGNORECASE)
+_MAGNITUDE: Final = re.compile(rf"(?:\s*|-)({_LARGE})\b", re.IGNORECASE)
 _CURRENCY: Final = re.compile(rf"[\s-]*(?:de )?({currencies.AFTER})", re.IGNORECASE)
 _OFTEN: Final = re.compile(
     r"\s?(?:daily|weekly|monthly|yearly|per\b|/|an? (?:day|week|month|year|shift)\b|al? )", re.IGNORECASE
@@ -170,6 +170,10 @@ def _with_words(text: str, number: Number) -> Number:
             number = replace(number, others=frozenset({("INR", value), ("plain", value)}))
     if half := _AND_A_HALF.match(text, number.span[1]):
         number = replace(number, value=number.value + Decimal("0.5"), span=(number.span[0], half.end()), is_soft=False)
+        if magnitude := _MAGNITUDE.match(text, half.end()):
+            size = MAGNITUDES[magnitude[1].lower()]
+            span = (number.span[0], magnitude.end())
+            number = replace(number, value=number.value * size, span=span, magnitude=size)
     if number.kind != "plain":
         return number
     for kind, pattern in _KINDS:
@@ -186,9 +190,9 @@ def _with_words(text: str, number: Number) -> Number:
     if money := _CURRENCY.match(text, number.span[1]):
         name = re.sub(r"\A(?:us|u\.s\.|american) ", "", money[1].lower())
         # Pounds are a weight as well.
-        kinds = (*currencies.OTHERS.get(name, ()), *(("plain",) if name == "pounds" else ()))
+        kinds = (*currencies.OTHERS.get(name, ()), *(("plain",) if name in ("pound", "pounds") else ()))
         others = number.others.union((kind, number.value) for kind in kinds)
-        unit = "pound" if name == "pounds" else number.unit
+        unit = "pound" if name in ("pound", "pounds") else number.unit
         span = (number.span[0], money.end())
         return replace(number, kind=currencies.currency(name) or "plain", span=span, others=others, unit=unit)
     return number

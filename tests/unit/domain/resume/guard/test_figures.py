@@ -138,6 +138,12 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Calls fell by a third", "Saw a drop of a third in calls"),
         ("Reused nine tenths of the flour", "Reused 90 % of the flour"),
         ("Paid back in 5 years 3 months", "Paid back in 63 months"),
+        ("Played 7,500 songs", "Played seven and a half thousand songs"),
+        ("Wrote 120 orders", "Wrote a hundred and twenty orders"),
+        ("Saved Tk 35,000", "Saved BDT 35,000"),
+        ("Saved Tk 35,000", "Saved 35 thousand taka"),
+        ("Ran a mesh of 1.8 million cells", "Ran a 1.8-million-cell mesh"),
+        ("Sat 375 supervised clinical hours", "Filled 375 hours of clinics under supervision"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -364,6 +370,11 @@ def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *,
         ("Sold 31 rugs", "Sold 31 rugs per stall", "per stall"),
         ("Took $40 from 5 guests", "Took $40 apiece from 5 guests", "for each"),
         ("Sang 5 songs a week of an hour each", "Sang 5 songs a month of an hour each", "month"),
+        (
+            "Wrote a fortnightly note for 640 readers on Fridays",
+            "Wrote a weekly note for 640 readers on Fridays",
+            "week",
+        ),
     ],
 )
 def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: str) -> None:

@@ -88,6 +88,13 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Served as mate on the cutter", "Command the cutter", "Command the"),
         ("Set stones as one of a gang", "Foreman of a gang that set stones", "Foreman"),
         ("Kept the books", "Oversaw the books", "oversaw"),
+        ("Helped the owner teach classes", "Led classes with the owner", "led"),
+        ("Sold rugs with Rosa", "Ran the club's sales staff, Rosa among them", "Ran the club's sales staff"),
+        (
+            "Handle complaints with the duty manager",
+            "Supervise the duty manager with complaints",
+            "Supervise the duty manager",
+        ),
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -170,6 +177,10 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Kept the diaries of two cooks", "Managed the diaries of two cooks"),
         ("Gave warm-up classes", "Led warm-ups"),
         ("Teach 22 classes", "They take 22 classes I lead"),
+        ("Run the kitchen of 19 crew", "Manage 19 crew in the kitchen"),
+        ("Counseled guests on rugs", "Advised people on rugs"),
+        ("Marked piles for the drivers", "Marked piles to guide the drivers"),
+        ("Helped the owner with rugs", "Assisted the man who owned the stall with rugs"),
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
