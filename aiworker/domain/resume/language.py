@@ -14,6 +14,8 @@ from typing import Literal
 Language = Literal["en", "es", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+")
+_JOINED = re.compile(r"\b\w-(?=\w)|\.(?:com|net|org|es|de|it|pt|in)\b")
+"""What is part of a word and no word of its own: e-mail, Booking.com."""
 _ENOUGH = 0.06
 _NEAR = 6
 
@@ -24,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 
 def _words_of(text: str) -> list[str]:
     """Return the words without acronyms: MIT is no "mit"."""
-    shouts = text.isupper()
+    text, shouts = _JOINED.sub(" ", text), text.isupper()
     return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 
 

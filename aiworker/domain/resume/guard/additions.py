@@ -12,6 +12,7 @@ from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, MAKERS, REWORDED, VAGUE
 from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
 from aiworker.domain.resume.guard.reading import Rewording, Source
+from aiworker.domain.resume.guard.units import UNITS
 from aiworker.domain.resume.guard.unstated import ROOT
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem
 
@@ -66,4 +67,4 @@ def everyday() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _untelling() -> frozenset[str]:
-    return frozenset(map(stem, NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS | VAGUE))
+    return frozenset(map(stem, NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS | VAGUE | UNITS.keys()))

@@ -13,12 +13,11 @@ from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, words
 
 Phrase = tuple[str, ...]
 
-_JOINED: Final = re.compile(r"[\s./&+'’-]{0,3}")
+_JOINED: Final = re.compile(r"[\s./&+:'’-]{0,3}")
 """What may stand between the words of one name."""
 _GROWN: Final = re.compile(r"\w[.@_]\Z")
 """What a word grows together with is a name of its own: Moment.js."""
 _SIGNS: Final = ("+", "#", "@", "_")
-_SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
 _SHORT: Final = 4
 """Letters of acronyms that may be words."""
 _HOMOGRAPHS: Final = STOP_WORDS | listed(
@@ -44,7 +43,6 @@ def names(text: str) -> dict[int, str]:
 
 def retold(text: str, known: Mapping[int, str]) -> str:
     """Write each thing of a text that is known by another name as it is known."""
-    text = _SHARP.sub(r"\1#", text)
     parts: list[str] = []
     reached = passed = 0
     for start, end, phrase in _named(text):

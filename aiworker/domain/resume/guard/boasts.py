@@ -108,7 +108,8 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
                 and not turns.ALL.search(source.bullet.text)
                 and not any(word.endswith("s") and not word.endswith("ss") for word in there)
             )
-            is_each = len(turns.EACH.findall(source.bullet.text)) >= len(turns.EACH.findall(text.text))
+            stated, said_now = (len(turns.EACH.findall(one.text)) for one in (source.bullet, text))
+            is_each = stated >= said_now and (stated > 0 or pattern is turns.UNIVERSAL)
             is_none = bool(there) and bool(turns.NEVER.search(source.bullet.text))
             if not is_each and (not there or (is_one and not is_none)):
                 yield Finding("scope", match[0].strip())

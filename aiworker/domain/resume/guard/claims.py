@@ -34,6 +34,7 @@ from aiworker.domain.resume.verbs_en import PAST
 
 COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
+COPIED_PAIR: Final = 2
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
 _MOST_SKILL: Final = 3
@@ -81,7 +82,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
             phrase, said = phrases[run], words(text.runs(size)[run])
             is_common = run in _common()
             there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
-            fewest = len(there) if is_common else len(there) // 2
+            fewest = len(there) if is_common else (len(there) + 1) // 2
             is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
             is_word = size > 1 or (phrase in text.words and phrase not in text.named_words)
             is_word = is_word and not (
@@ -110,6 +111,8 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
     """Return the stems of each skill of a list in a few words, unless everybody says it."""
     named = (words(skill) for skill in re.split(r"[,;:]", _LEVEL.sub("", skills)))
     found = {tuple(map(stem, skill)) for skill in named if 0 < len(skill) <= _MOST_SKILL}
+    # "Chocolate tempering" is what tempers chocolate.
+    found |= {skill[::-1] for skill in found if len(skill) == COPIED_PAIR}
     return frozenset(skill for skill in found if len(skill) > 1 or not everyday().issuperset(skill))
 
 

@@ -11,7 +11,7 @@ from aiworker.domain.resume.guard import frequencies, paces, swaps
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ORDINALS, TIMES
-from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.reading import FEW_PLACES, Reading, Rewording, Source
 from aiworker.domain.resume.guard.surroundings import counts_alike
 from aiworker.domain.resume.guard.units import SCALES
 from aiworker.domain.resume.guard.words import stem
@@ -22,7 +22,7 @@ _NEARLY: Final = re.compile(r"\b(?:nearly|almost|close to|about|roughly)\s*\Z")
 _APART: Final = re.compile(r"\b(?:by|(?:rise|gain|drop|fall|increase|cut|decrease|reduction) of)\s*[₹$€£]?\Z")
 ROUGHLY: Final = Decimal("1.25")
 """So many times what a multiple says may be "more than" it."""
-_NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|sin|ningún|ninguna)\b", re.IGNORECASE)
+_NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|cleared|eliminated|sin|ningún|ninguna)\b", re.IGNORECASE)
 MEASURES: Final = frozenset(unit for unit, (family, _) in SCALES.items() if family in ("metres", "grams", "litres")) | {
     "mile",
     "gallon",
@@ -45,9 +45,29 @@ def check(source: Source, text: Rewording) -> Iterator[Finding]:
             continue
         if not text.holds(number) and not (number.is_soft and not _lost_span(text, number)):
             yield Finding("number-dropped", source.bullet.shown(number))
+    yield from _told_once(source.bullet, text)
     yield from _units(source.bullet, text)
     yield from frequencies.check(source, text, pace)
     yield from swaps.check(source.bullet, text)
+
+
+def _told_once(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find a measure that has gone and is covered by another figure of its value: 12 litres, by 12 noon."""
+    was, now = _units_by_figure(source), _units_by_figure(text)
+    for number in source.numbers:
+        units = was.get(number.key, [])
+        is_other = bool(number.unit) and len(units) > 1 and set(units) != {number.unit}
+        is_told = stem(number.unit) in text.stems or bool(number.scaled & text.figures)
+        if is_other and now.get(number.key) == [""] and not is_told:
+            yield Finding("number-dropped", source.shown(number))
+
+
+def _units_by_figure(reading: Reading) -> dict[Key, list[str]]:
+    found: dict[Key, list[str]] = {}
+    for number in reading.numbers:
+        if not number.is_soft and len(found.setdefault(number.key, [])) < FEW_PLACES:
+            found[number.key].append(number.unit)
+    return found
 
 
 def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:

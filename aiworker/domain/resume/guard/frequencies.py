@@ -23,7 +23,9 @@ _EACH: Final = re.compile(
     r"|,\s*each\b(?! \w*day\b| (?:week|month|year|hour|shift|morning|evening|night|term|quarter|season))",
     re.IGNORECASE,
 )
-_TOTAL: Final = re.compile(r"\b(?:total|altogether|overall|in all|combined|together|over \d+)\b", re.IGNORECASE)
+_TOTAL: Final = re.compile(
+    r"\b(?:total|altogether|overall|in all(?! \w)|combined|together(?! with)|over \d+)\b", re.IGNORECASE
+)
 _MOMENT: Final = re.compile(
     r"\b(first|second|third|last|final|opening|one)[ -](day|night|week|month|quarter|year|semester|term|hour)s?\b(?!-)",
     re.IGNORECASE,
@@ -178,7 +180,7 @@ def _named_for(text: Rewording) -> frozenset[str]:
 def _spread(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a sum that has become so much for each."""
     found = _EACH.search(text.text)
-    if not found or _EACH.search(source.text) or _PER.search(source.text):
+    if not found or source.rates or _EACH.search(source.text) or _PER.search(source.text):
         return
     is_sum = found[0].lower() == "apiece" and "each" not in source.tokens
     if is_sum or _TOTAL.search(source.text):

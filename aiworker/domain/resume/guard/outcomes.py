@@ -25,7 +25,7 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (
         listed("price prices pricing precio precios"),
         listed(
-            "cost costs rate rates quote quotes quoted charged mark"
+            "cost costs estimate estimates rate rates quote quotes quoted charged mark"
             " marked markdown markdowns discount discounts discounted"
         ),
     ),
@@ -52,7 +52,8 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     (
         listed("conversion conversions"),
         listed(
-            "converted converting convert rewrote rewrite ported migrated leads sign-up sign-ups signups enquiries"
+            "converted converting convert move moved moving switched changed"
+            " rewrote rewrite ported migrated leads sign-up sign-ups signups enquiries"
             " registrations"
         ),
     ),

@@ -63,7 +63,7 @@ _A: Final = re.compile(
 )
 _NUMBERS: Final = "|".join(word for word, value in WORDS["en"].items() if value > 1)
 _A_SHIFT: Final = re.compile(
-    rf"(?:\d\S{{0,12}}|\b(?:{_NUMBERS}))\s+(?:[\w-]+\s+){{0,4}}an?\s+"
+    rf"(?:\d\S{{0,12}}|\b(?:once|twice|{_NUMBERS}))\s+(?:[\w-]+\s+){{0,4}}an?\s+"
     r"(shift|semester|quarter|sprint|season|term|night|morning|evening)\b(?! (?:shifts?|loans?|deposits?|papers?)\b)"
 )
 """Where a figure stands before, these are counted by as well."""
@@ -142,7 +142,9 @@ ADVERBS: Final = {
     "anualmente": "year",
 }
 _ADVERB: Final = re.compile(
-    rf"\b(?<!\d-)(?<!half[- ])({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b", re.IGNORECASE
+    rf"\b(?<!\d-)(?<!half[- ])(?<!two-)(?<!three-)(?<!four-)(?<!six-)"
+    rf"({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b",
+    re.IGNORECASE,
 )
 
 

@@ -18,6 +18,7 @@ from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import content, ngrams, stem, words
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
+_SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
 LAST_LATIN: Final = 0x24F
 ROOT: Final = 4
 NEAR: Final = 20
@@ -215,7 +216,8 @@ class Rewording(Reading):
     @classmethod
     def of(cls, text: str, source: Source) -> Rewording:
         """Read a new text of a bullet."""
-        return cls(aliases.retold(text, source.entry.things | source.bullet.things), source, text)
+        told = _SHARP.sub(r"\1#", text) if "#" in source.entry.text else text
+        return cls(aliases.retold(told, source.entry.things | source.bullet.things), source, text)
 
     @cached_property
     def explained(self) -> frozenset[str]:

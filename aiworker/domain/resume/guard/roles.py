@@ -66,7 +66,7 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
             )
             group = [word for word in words(finding.token) if word not in STOP_WORDS][-1:]
             is_same = "under my" in low or (bool(group) and group[0] in source.bullet.words)
-            is_told = is_told or (low == "sign-off" and "approv" in source.bullet.low)
+            is_told = is_told or ((low == "sign-off" or low.startswith("authori")) and "approv" in source.bullet.low)
             is_told = is_told or (leads and is_same) or (oversees and low.endswith(" of"))
             roots = {word[:ROOT] for word in source.bullet.words}
             is_told = is_told or (low.endswith("authority") and "authority" in source.bullet.words)
@@ -105,7 +105,7 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
         return
     was, own = source.bullet.text.lower(), turns.OWN_WORDS.search(told[0])
     for found in turns.BESIDE.finditer(text.text):
-        if turns.STRONG.match(found[0]) or found[0].lower() not in was or own:
+        if turns.STRONG.match(found[0]) or not re.search(rf"\b{re.escape(found[0].lower())}\b", was) or own:
             return
     yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")
 
@@ -208,7 +208,9 @@ def _has_no_verb(bullet: Reading) -> bool:
 def _is_under(source: Source, text: Reading, at: int) -> bool:
     """Say whether work is "supervised" that the bullet says was done under supervision."""
     is_passive = at > 0 and (at == len(text.spoken) - 1 or text.spoken[at - 1].isdigit())
-    is_by_others = text.spoken[at] == "supervising" and "under" in text.tokens
+    is_by_others = text.spoken[at] == "supervising" and (
+        "under" in text.tokens or text.spoken[max(0, at - 1)] in source.bullet.tokens
+    )
     is_told = "supervision" in source.bullet.tokens
     return is_told and (is_by_others or (text.spoken[at] == "supervised" and is_passive))
 

@@ -100,8 +100,8 @@ _SEASON: Final = re.compile(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = re.compile(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = re.compile(
     r"\ban? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
-    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (minute|hour|day|week"
-    r"|fortnight|month|quarter|year)s?\b"
+    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (?:single )?(minute|hour"
+    r"|day|week|fortnight|month|quarter|year)s?\b"
     r"(?! and a half| and a quarter| and three| and \w+ months?\b| of (?:the|its|all|an?|them|whom|these|those|us)\b)"
     r"|\ban? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b)",
     re.IGNORECASE,

@@ -118,7 +118,7 @@ ROLES: Final = tuple(
         r" (?:\w+ )?responsibility\b",
         r"\b(?:facilitat\w+|authori[sz](?:ed|es|ing|e)|moderat(?:ed|es?|ing|or))\b",
         r"\A(?:command|captain|skipper)s? (?:an?|the)\b",
-        r"\bdecid(?:e[sd]?|ing) (?:on|about|whether|which|what|who)\b",
+        r"\bdecide[sd]? (?:on|about|whether|which|what|who)\b",
         r"\b(?:h[eo]ld(?:s|ing)?|ha[ds]|have|having|with|exercis\w+) (?:\w+ )?authority\b",
         r"\b(?:coordinat|organi[sz]|direct|plann?|schedul|allocat|overs[ae]|manag)\w* the (?:work|duties|tasks"
         r"|activities|efforts) of\b",
@@ -135,7 +135,7 @@ MEANS: Final = re.compile(
 HELP: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
 DOING: Final = re.compile(
     r"(?:perform(?:ed|s)?|carr(?:y|ied|ies) out|did|do|execut(?:ed?|es)|deliver(?:ed|s)?|represented"
-    r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es))\b",
+    r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es)|coordinat(?:ed?|es)|organi[sz](?:ed?|es)|directed|planned|led)\b",
     re.IGNORECASE,
 )
 """What somebody did who did it himself."""
@@ -146,7 +146,7 @@ HELPED: Final = re.compile(
     r"|sat in on|assist(?:ed|s|ing)?|support(?:ed|s|ing)?"
     r"|join(?:ed|s|ing)? (?:in\b|the (?:[\w-]+ )?(?:team|rota|crew|group|committee|campaign|society|club)\b)"
     r"|t(?:ook|ak(?:e|es|ing)) part|participat(?:ed?|es|ing)|accompan(?:ied|ying)|observ(?:ed|ing)"
-    r"|watch(?:ed|ing)|witness(?:ed|ing)|saw"
+    r"|watch(?:ed|ing)(?! \d)|witness(?:ed|ing)|saw"
     r"|(?:was |been )?part of|contribut(?:ed?|es|ing) to(?:wards)?|shadow(?:ed|ing)|ayud[éoa]\w*|colabor[éoa]\w*"
     r"|apoy[éoa]\w*|particip[éoa]\w*)\b|\bunder (?:the )?(?:\w+ )?(?:supervision|guidance)\b",
     re.IGNORECASE,
@@ -163,7 +163,7 @@ BESIDE: Final = re.compile(
     r"|assistance|assistant|as one"
     r" of)\b"
     r"|\b(?:went|go(?:es|ing)?) to\b|\bturn(?:ed|s|ing)? out (?:for|to)\b"
-    r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the)\b|\bde la mano\b"
+    r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the|\d+|\w+ing|\w+s)\b|\bde la mano\b"
     r"|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
     r"|\bcon (?:el|la|los|las|un|una|otr[oa]s?|dos|tres|mi|mis)\b",
@@ -173,7 +173,7 @@ BESIDE: Final = re.compile(
 OWN_WORDS: Final = re.compile(r"\b(?:part|supervision|guidance)\b", re.IGNORECASE)
 """What a team or a supervisor say as well."""
 STRONG: Final = re.compile(
-    r"(?:saw|see|watch|witness|view|help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
+    r"(?:accompan|saw|see|watch|witness|view|help|assist|support|particip|involv|contribu|shadow|alongside|together|join|collaborat|aid|work|attend|observ"
     r"|shar|sat in|ayud|colabor|apoy|acompañ|cooperat|trabaj|as one of|took|serv)",
     re.IGNORECASE,
 )
@@ -240,7 +240,8 @@ PARTICLE: Final = r"(?:them |it )?(?:into|off|on|up|down|out|over|back|away|arou
 ALL: Final = re.compile(rf"\b(?:all|every|each|per|any|entire|whole)\b(?!\s+{_SPAN})", re.IGNORECASE)
 UNIVERSAL: Final = re.compile(
     rf"\b(?:all(?! (?:\w+ed|made|done|built|drawn|sewn|written) (?:in|by|with|on|at|for|to)\b)"
-    rf"(?! over\b)|every|entire|whole|each(?= of (?:the|our|its)\b))"
+    rf"(?! (?:over|within|inside|before|after|during|while|under|of it|of them)\b)"
+    rf"|every|entire|whole|each(?= of (?:the|our|its)\b))"
     rf"\s+(?:(?:of|the|its|our)\s+)*"
     rf"(?!{_SPAN}|(?:told|of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
     rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
@@ -269,7 +270,7 @@ HONOUR: Final = re.compile(
     _words(
         # The end of the year is no honour.
         r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
-        r"|\w+day)\b)\w+ of the (?:year|month|semester)\b(?!-)",
+        r"|\w+day)\b)\w+ of the (?:year|month|quarter|week|season|semester)\b(?!-)",
         r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
         r"\b(?:hackathon final|reconocimiento)\b",
         r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)\w+",
@@ -282,6 +283,7 @@ HONOUR: Final = re.compile(
         r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
         r"\bmore than any(?:one| \w+)\b|\bmost of (?:all|any)\b",
         r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
+        r"\bpre-?placement offer\b",
         r"\b(?:top|highest) (?:\w+ )?(?:grade|marks?|score)\b",
         r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
         r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",

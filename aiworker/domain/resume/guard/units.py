@@ -32,6 +32,7 @@ UNITS: Final = {
     "qtr": "quarter",
     "kilolitre": "kilolitre",
     "kiloliter": "kilolitre",
+    "deg": "degree",
     "hl": "hectolitre",
     "hectolitre": "hectolitre",
     "hectoliter": "hectolitre",

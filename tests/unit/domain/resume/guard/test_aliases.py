@@ -36,6 +36,7 @@ PAIRS = st.sampled_from(LINES).flatmap(lambda line: st.tuples(st.sampled_from(li
         ("Did quality control", "QC lists and QC rows", "quality control lists and quality control rows"),
         ("Did QC, kept POs", "Did quality control of purchase orders", "Did QC of POs"),
         ("Kept lists in Excel", "Kept lists in MS Excel", "Kept lists in Excel"),
+        ("micro:bit rovers", "BBC micro:bit rovers", "micro:bit rovers"),
     ],
 )
 def test_a_known_thing_is_told_by_its_known_name(known: str, text: str, told: str) -> None:

@@ -55,6 +55,8 @@ from tests.unit.domain.resume.guard.bullets import fired
         ("Sold rugs", "Became the number one seller of rugs", "number one"),
         ("Made a jar", "Earned the top project grade for a jar", "top project grade"),
         ("Coached debating", "Coached debating to the championship", "championship"),
+        ("Sold rugs", "Sold rugs as employee of the quarter", "employee of the quarter"),
+        ("Met 48 cooks", "Earned a pre-placement offer for meeting 48 cooks", "pre-placement offer"),
     ],
 )
 def test_an_award_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -167,6 +169,7 @@ def test_an_office_may_be_called_after_awards() -> None:
         ("Swept halls by night", "Swept halls on all shifts", "all shifts"),
         ("Heard guests", "Had final say on guests", "final say"),
         ("Showed it to the manager", "Showed it to the manager and the board of directors", "board of directors"),
+        ("Served guests at the counter", "Served guests throughout Pellworth", "throughout Pellworth"),
     ],
 )
 def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -223,6 +226,8 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
         ("Took samples across town", "Took samples all over town"),
         ("Sang for 15 older adults", "Sang for a group of 15 older adults"),
         ("Pack all pieces myself", "All pieces are packed by me alone"),
+        ("Moved rugs in one weekend", "Moved rugs, all within a weekend"),
+        ("Took $2 in sales and noted it", "Took $2 in sales, all of it noted"),
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:

@@ -138,10 +138,12 @@ def test_a_skill_of_several_words_is_the_entrys(before: str, after: str, skill: 
         ("Sampled the river", "Did kick sampling of the river", None),
         ("Cooked for guests", "Did vegan cooking for guests", None),
         ("Cut plans by laser", "Did laser cutting of plans", None),
-        ("Mended gear of planes", "Did landing gear overhaul", None),
+        ("Mended landing gear of planes", "Did landing gear overhaul", None),
+        ("Mended gear of planes", "Did landing gear overhaul", "landing gear overhaul"),
         ("Wrote songs", "Did songwriting", None),
         ("Kept DC lists", "Kept data cataloguing lists", None),
         ("Did KAP surveys", "Did knowledge attitudes and practices surveys", None),
+        ("Asked rural women", "Ran a participatory rural appraisal of women", "participatory rural appraisal"),
     ],
 )
 def test_of_a_trades_own_skill_one_word_is_the_entrys(before: str, after: str, skill: str | None) -> None:
@@ -263,6 +265,7 @@ def test_a_skill_of_one_word_is_not_fetched_from_the_list_of_skills() -> None:
         ("Pallet stacking", "Did the pallet stacking", None),
         ("Microsoft Word (mail merge)", "Stacked pallets with Microsoft Word", None),
         ("Repalleting", "Repalleting done", None),
+        ("Chocolate tempering", "Stacked pallets of tempered chocolate", "tempered chocolate"),
     ],
 )
 def test_a_skill_of_the_list_is_not_fetched_into_an_entry_without_it(

@@ -175,6 +175,10 @@ def test_another_language_or_script_is_refused(before: str, after: str, shown: s
         ("Watered plants at the café", "Watered café plants"),
         ("Watered plants", "Watered the café plants"),
         (BULLET, "Watered the plants at MIT and DER in the library"),
+        (
+            "Replied to e-mails and Booking.com notes a night",
+            "Replied to e-mails and Booking.com messages a night, as a rule",
+        ),
     ],
 )
 def test_its_own_language_is_not(before: str, after: str) -> None:

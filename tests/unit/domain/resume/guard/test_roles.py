@@ -181,6 +181,9 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Counseled guests on rugs", "Advised people on rugs"),
         ("Marked piles for the drivers", "Marked piles to guide the drivers"),
         ("Helped the owner with rugs", "Assisted the man who owned the stall with rugs"),
+        ("Approve refunds of $15", "Authorize refunds of $15"),
+        ("Chose books by quizzes", "Quizzes deciding which books are chosen"),
+        ("Wired racks under the supervision of a technician", "With a technician supervising, wired racks"),
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
@@ -274,6 +277,7 @@ def test_a_title_in_another_language_is_told_by_its_translation() -> None:
         ("Took part in the share offer", "Ran the share offer", "Took part"),
         ("Assist with line insertion", "Perform line insertion", "Assist"),
         ("Accompanied the clerk on visits", "Conducted visits with the clerk in attendance", "Accompanied"),
+        ("Supported the clerk at 5 fairs", "Coordinated 5 fairs with the clerk", "Supported"),
     ],
 )
 def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, told: str) -> None:
@@ -308,6 +312,10 @@ def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, 
         ("Attend night call-outs", "Take night call-outs"),
         ("Took part in 23 callouts", "Turned out for 23 callouts"),
         ("Observed 260 hand-washings", "Carried out observation of 260 hand-washings"),
+        ("Accompanied the vet to two village farms", "Accompanied the vet to two farms"),
+        ("Helped the manager with the handover file", "Gave the manager a hand with the handover file"),
+        ("Built a panel, watching 27 pumps", "Built a panel to keep an eye on 27 pumps"),
+        ("Took part as one of 9 testers", "Served among 9 testers"),
     ],
 )
 def test_a_part_in_something_may_be_told_in_other_words(before: str, after: str) -> None:
