@@ -30,7 +30,7 @@ from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.unstated import ROOT, matched, unstated
 from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
 
-_ENDING: Final = listed("with in on at by from for to via using that who which and or de en con para")
+_ENDING: Final = listed("with in into on at by from for to via using that who which and or de en con para")
 """What ends the name of a group."""
 
 
@@ -102,8 +102,12 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
             known = {*map(stem, said), *(word + ending for word in said for ending in ("s", "es"))}
             there = [word for word in source.bullet.words if stem(word) in known or word in known]
             # "All branches" says more than "the branch"; "all notes" of notes does not.
+            # "All waste" is the waste; only what can be counted becomes more.
+            is_mass = match[0].lower().startswith("all ") and " of " not in match[0]
+            is_mass = is_mass and not any(word.endswith("s") for word in said)
             is_one = (
                 pattern is turns.UNIVERSAL
+                and not is_mass
                 and not match[0].lower().startswith("whole")
                 and not turns.ALL.search(source.bullet.text)
                 and not any(word.endswith("s") and not word.endswith("ss") for word in there)

@@ -217,6 +217,8 @@ def _abbreviates(term: str, source: Source) -> bool:
     term = term.removesuffix("s")
     if (ages := _UNDER.fullmatch(term)) and re.search(rf"\bunder[- ]{ages[1]}\b", source.entry.low):
         return True
+    if (part := re.fullmatch(r"[pP](\d\d)", term)) and f"{part[1]}th" in source.entry.low:
+        return True
     if re.fullmatch(r"[A-Z]\d", term):
         return any(number.value == int(term[1]) for number in source.bullet.numbers)
     is_short = len(term) == 2 and term.isupper() and term.lower() not in AMBIGUOUS

@@ -20,6 +20,8 @@ _TURNS: Final = frozenset(("times", value) for value in TIMES.values())
 _MORE_THAN: Final = re.compile(r"\b(?:more than|over)\s*\Z")
 _NEARLY: Final = re.compile(r"\b(?:nearly|almost|close to|about|roughly)\s*\Z")
 _APART: Final = re.compile(r"\b(?:by|(?:rise|gain|drop|fall|increase|cut|decrease|reduction) of)\s*[₹$€£]?\Z")
+_ONE: Final = ("plain", Decimal(1))
+_BY: Final = re.compile(r"\s*(?:x|×|by)\s*\d")
 ROUGHLY: Final = Decimal("1.25")
 """So many times what a multiple says may be "more than" it."""
 _NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|cleared|eliminated|sin|ningún|ninguna)\b", re.IGNORECASE)
@@ -76,6 +78,8 @@ def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
         is_none = number.value == 0 and _has_none(source.bullet)
         if number.is_soft or is_none or number in pace.after or source.bullet.holds(number):
             continue
+        if number.key == _ONE and "single" in source.bullet.words:
+            continue
         if _comes_to(changes, text, number):
             continue
         is_near = source.frame.holds(number) or counts_alike(source.entry, text, number)
@@ -126,7 +130,7 @@ def _units(source: Reading, text: Reading) -> Iterator[Finding]:
             known.setdefault(key, {})[other.unit] = other
     for number in text.numbers:
         is_money = number.kind in MONEY and any(other.key == number.key for other in source.numbers)
-        if is_money or text.shown(number).lower() in ORDINALS:
+        if is_money or text.shown(number).lower() in ORDINALS or _BY.match(text.text, number.span[1]):
             continue
         same = known.get(number.counted, {}) or known.get(number.key, {})
         is_kept = number.unit in same or any(other.scaled & number.scaled for other in same.values())

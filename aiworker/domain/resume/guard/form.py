@@ -29,7 +29,7 @@ SHORTEST: Final = 0.4
 LONGEST_OF_TONE: Final[Mapping[Tone, float]] = {"concise": 1.0, "professional": 1.5, "detailed": 1.9}
 CONTENT_KEPT: Final = 0.2
 LOSSES: Final = ((0.6, 0.75), (0.5, 0.8), (0.45, 0.9))
-CUTS: Final = ((0.67, 0.7), (0.6, 0.75), (0.5, 0.85))
+CUTS: Final = ((0.6, 0.7), (0.5, 0.8))
 """Shares of the words kept and of the length, below which both something is left out and nothing said for it.
 
 `CUTS` are those of a text that has no word of its own.

@@ -144,7 +144,8 @@ SKILL_PHRASES: Final = frozenset(
 )
 """Skills of several words that every trade speaks of."""
 EVERYDAY_MEANS: Final = listed(
-    "mail email e-mail phone telephone hand hands tools tool method methods technique techniques approach approaches"
+    "list lists checklist checklists"
+    " mail email e-mail phone telephone hand hands tools tool method methods technique techniques approach approaches"
     " process processes steps system software program data information resources materials equipment available"
     " appropriate simple basic standard various different several multiple existing same new structured systematic"
     " careful clear practical effective conversation conversations"

@@ -30,6 +30,8 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
             r" (?:january|february|march|april|may|june|july|august|september|october|november|december)",
         ),
         ("week", rf"{_EVERY} (?:7|seven) days"),
+        ("minute", rf"{_EVERY} (?:60|sixty) seconds"),
+        ("hour", rf"{_EVERY} (?:60|sixty) minutes"),
         (
             "quarter",
             rf"{_EVERY} (?:3|three|tres) (?:months|meses)"
@@ -96,12 +98,26 @@ def _of_age(found: re.Match[str]) -> str:
     return f"{found[1]} {_AGES.get(age, age.removesuffix('s'))}"
 
 
+_HOURS: Final = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+_QUARTERED: Final = re.compile(rf"\b(?:(quarter|half) past|(quarter) to) ({'|'.join(_HOURS)})\b", re.IGNORECASE)
+
+
+def _quartered(found: re.Match[str]) -> str:
+    """Return 7:45 for a quarter to eight."""
+    hour = _HOURS.index(found[3].lower()) + 1
+    if found[2]:
+        return f"{(hour - 2) % 12 + 1}:45"
+    return f"{hour}:{'15' if found[1].lower() == 'quarter' else '30'}"
+
+
 _NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (_DATE, lambda found: f"{found[1]} {int(found[3])}" if found[1] else f"{int(found[4])} {found[6]}"),
     # Of "2025-05" only the year may be quoted: its month would ground every 5.
     (_MONTH, lambda found: found[1] or found[4]),
     (re.compile(r"\bcovid-19\b", re.IGNORECASE), "covid"),
     (_AGED, _of_age),
+    (re.compile(r"\b(?:12 )?noon\b", re.IGNORECASE), "12"),
+    (_QUARTERED, _quartered),
     (re.compile(r"(?<=\d)-(?=seconds?\b)", re.IGNORECASE), " "),
     (_CLOCK, _hour),
     (_AFTERNOON, lambda found: f"{int(found[1]) - 12}:{found[2]}"),

@@ -92,13 +92,14 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
     told = turns.HELPED.search(source.bullet.text)
     if not told or (_has_no_verb(text) and not turns.DOING.match(text.text)):
         return
-    if (charge := turns.RESPONSIBLE.search(text.text)) and not turns.IN_CHARGE.search(source.bullet.text):
+    charge = turns.RESPONSIBLE.search(text.text)
+    if charge and not (turns.IN_CHARGE.search(source.bullet.text) or charge[0].lower() in source.bullet.low):
         yield Finding("leadership", charge[0])
         return
     if (
         turns.DOING.match(text.text)
         and _ASSISTED.match(told[0].strip(" .,;:–—-"))
-        and not turns.HELPING.search(text.text)
+        and not turns.HELPING.search(turns.WITH_HELP.sub("", text.text))
         and told[0].strip(" .,;:–—-")[:ROOT].lower() not in text.low
     ):
         yield Finding("leadership", f"without {told[0].strip(' .,;:–—-')}")

@@ -95,7 +95,7 @@ ROLES: Final = tuple(
     for pattern in (
         r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead(?:er)?|head)\b",
         r"\bapprov(?:e[sd]?|ing)\b",
-        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:[\w'’-]+ ){0,2}?"
+        r"\b(?:r[ua]n|running|head(?:ed|ing)?) (?:an?|the|our) (?:(?!(?:with|of)\b)[\w'’-]+ ){0,4}?"
         r"(?:team|crew|staff|squad|gang|department|section|division|unit|branch)\b",
         r"\b(?:al frente|jef[ea]) de\b|\bme hice cargo\b|\basumí\b",
         r"\b(?:at the helm|in charge of|took charge|(?:full|sole|overall|end-to-end) (?:responsibility|ownership))\b",
@@ -135,11 +135,15 @@ MEANS: Final = re.compile(
 HELP: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
 DOING: Final = re.compile(
     r"(?:perform(?:ed|s)?|carr(?:y|ied|ies) out|did|do|execut(?:ed?|es)|deliver(?:ed|s)?|represented"
-    r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es)|coordinat(?:ed?|es)|organi[sz](?:ed?|es)|directed|planned|led)\b",
+    r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es)|coordinat(?:ed?|es)|organi[sz](?:ed?|es)|direct(?:ed|s)?|planned|led)\b",
     re.IGNORECASE,
 )
 """What somebody did who did it himself."""
 HELPING: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
+WITH_HELP: Final = re.compile(
+    r"\bwith (?:the )?(?:[\w'’-]+ ){0,3}?(?:help|support|assistance|aid)\b|\blent (?:\w+ )?support\b", re.IGNORECASE
+)
+"""Who has help does not give it."""
 HELPED: Final = re.compile(
     _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by| (?:[\w-]+ ){0,2}?"
     r"(?:call-?outs?|calls|incidents|emergenc\w+|alarms?|breakdowns?|faults?|patients|customers|guests)\b)"
@@ -193,7 +197,7 @@ KEPT: Final = re.compile(
     re.IGNORECASE,
 )
 """What may as well be managed."""
-RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge of)\b", re.IGNORECASE)
+RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge)\b", re.IGNORECASE)
 TAUGHT: Final = re.compile(
     r"\b(?:train(?:ed|s|ing)?|taught|tutored|instructed|onboarded|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
     r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
@@ -215,7 +219,7 @@ _TITLES: Final = _any(
 )
 AS_ROLE: Final = re.compile(
     r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
-    rf"((?:(?!(?:by|beside|for|to|under|alongside|with|near)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
+    rf"((?:(?!(?:by|beside|for|to|under|alongside|with|near|I|who|\w+ing)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
     rf"|\A((?:[A-Z][a-z]+ )?(?i:{_TITLES}))(?= (?:of|for|to)\b)"
 )
 NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
@@ -242,7 +246,7 @@ UNIVERSAL: Final = re.compile(
     rf"\b(?:all(?! (?:\w+ed|made|done|built|drawn|sewn|written) (?:in|by|with|on|at|for|to)\b)"
     rf"(?! (?:over|within|inside|before|after|during|while|under|of it|of them)\b)"
     rf"|every|entire|whole|each(?= of (?:the|our|its)\b))"
-    rf"\s+(?:(?:of|the|its|our)\s+)*"
+    rf"\s+(?:(?:one of|of|the|its|our)\s+)*"
     rf"(?!{_SPAN}|(?:told|of|the|its|our|them|which|whom|these|those|from|to|in|on|at|by|with|and|for|that"
     rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
     re.IGNORECASE,

@@ -228,6 +228,7 @@ def test_a_scale_the_bullet_does_not_state_is_refused(before: str, after: str, t
         ("Pack all pieces myself", "All pieces are packed by me alone"),
         ("Moved rugs in one weekend", "Moved rugs, all within a weekend"),
         ("Took $2 in sales and noted it", "Took $2 in sales, all of it noted"),
+        ("Cut boards, bagging the waste", "Cut boards, with all waste bagged"),
     ],
 )
 def test_a_scale_in_other_words_is_not(before: str, after: str) -> None:

@@ -92,6 +92,7 @@ def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, toke
         ("Met third-year students", "Met 3rd-year students"),
         ("Kept 30 SKUs", "Kept 30 stock-keeping units"),
         ("Assessed balance by videonystagmography", "Assessed balance by VNG"),
+        ("Cut the 95th-percentile wait", "Cut the p95 wait"),
     ],
 )
 def test_a_name_in_another_form_is_the_entrys(before: str, after: str) -> None:

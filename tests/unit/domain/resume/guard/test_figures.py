@@ -147,6 +147,9 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Fell from 4 days to 1 day", "Fell from four days to a single day"),
         ("Cleared debts that stood at €85", "Brought to zero debts that stood at €85"),
         ("Made char at 450 °C", "Made char at 450 deg C"),
+        ("Opened at 7:45", "Opened at a quarter to eight"),
+        ("Sat from 12:00 to 13:15", "Sat from noon to 1:15 pm"),
+        ("Built a single-phase meter", "Built a 1-phase meter"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -335,6 +338,7 @@ def test_a_figure_that_another_bullet_tells_of_the_same_thing_is_noted(after: st
         ("Showed cooks the ovens in their trial week", "Showed cooks the ovens in their trial month", True),
         ("Showed cooks the ovens in their trial week", "Showed cooks the ovens in their week of trial", False),
         ("Sang for a 30-minute show", "Sang for a 30-second show", True),
+        ("Built a hut of 5.4 m by 2.2 m", "Built a 5.4 x 2.2 m hut", False),
     ],
 )
 def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *, is_changed: bool) -> None:
@@ -445,6 +449,7 @@ def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: s
             "Taught 8 lessons of 90 minutes, together with a clerk",
             "With a clerk, taught 8 lessons lasting 90 minutes each",
         ),
+        ("Checked 8 lamps every 60 seconds", "Checked 8 lamps once a minute"),
     ],
 )
 def test_the_same_rate_in_other_words_is_not(before: str, after: str) -> None:

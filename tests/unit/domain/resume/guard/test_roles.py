@@ -95,6 +95,7 @@ from tests.unit.domain.resume.guard.bullets import fired
             "Supervise the duty manager with complaints",
             "Supervise the duty manager",
         ),
+        ("Look after 85 shops", "Run the north district sales team of 85 shops", "Run the north district sales team"),
     ],
 )
 def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after: str, token: str) -> None:
@@ -184,6 +185,8 @@ def test_a_leading_role_the_bullet_does_not_state_is_refused(before: str, after:
         ("Approve refunds of $15", "Authorize refunds of $15"),
         ("Chose books by quizzes", "Quizzes deciding which books are chosen"),
         ("Wired racks under the supervision of a technician", "With a technician supervising, wired racks"),
+        ("Escorted the auditor", "It was I who escorted the auditor"),
+        ("Run the bakery, team of 7", "Run the bakery with a team of 7"),
     ],
 )
 def test_a_role_in_other_words_or_one_anybody_may_have_is_not(before: str, after: str) -> None:
@@ -278,6 +281,7 @@ def test_a_title_in_another_language_is_told_by_its_translation() -> None:
         ("Assist with line insertion", "Perform line insertion", "Assist"),
         ("Accompanied the clerk on visits", "Conducted visits with the clerk in attendance", "Accompanied"),
         ("Supported the clerk at 5 fairs", "Coordinated 5 fairs with the clerk", "Supported"),
+        ("Helped the cook serve lunches", "Ran the lunches with the cook's support", "Helped"),
     ],
 )
 def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, told: str) -> None:
@@ -316,6 +320,7 @@ def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, 
         ("Helped the manager with the handover file", "Gave the manager a hand with the handover file"),
         ("Built a panel, watching 27 pumps", "Built a panel to keep an eye on 27 pumps"),
         ("Took part as one of 9 testers", "Served among 9 testers"),
+        ("Assisted the cook in charge with 6 lunches", "Assisted the cook in charge with six lunches"),
     ],
 )
 def test_a_part_in_something_may_be_told_in_other_words(before: str, after: str) -> None:
@@ -327,8 +332,9 @@ def test_a_part_in_something_may_be_told_in_other_words(before: str, after: str)
     [
         ("Helped with dough", "Responsible for dough, helping the baker"),
         ("Assisted in the shop", "Was in charge of the shop with colleagues"),
+        ("Helped the foreman repaint the hall", "Was in charge, with the foreman, of repainting"),
     ],
 )
 def test_who_helped_was_not_in_charge(before: str, after: str) -> None:
     ((rule, token),) = fired(roles.helped, before, after)
-    assert (rule, token) in (("leadership", "Responsible for"), ("leadership", "in charge of"))
+    assert (rule, token) in (("leadership", "Responsible for"), ("leadership", "in charge"))
