@@ -98,7 +98,9 @@ def _of_age(found: re.Match[str]) -> str:
     return f"{found[1]} {_AGES.get(age, age.removesuffix('s'))}"
 
 
-_HOURS: Final = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+_HOURS: Final[tuple[str, ...]] = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 _QUARTERED: Final = re.compile(rf"\b(?:(quarter|half) past|(quarter) to) ({'|'.join(_HOURS)})\b", re.IGNORECASE)
 
 
