@@ -72,6 +72,8 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 
 
 _ANY = frozenset[str]().union(*_STOP_WORDS.values())
+_PLACES = {word: tuple(place for place, stops in enumerate(_STOP_WORDS.values()) if word in stops) for word in _ANY}
+"""By word, which of the languages it is a stop word of."""
 
 
 def counts(text: str) -> dict[str, int]:
@@ -81,8 +83,11 @@ def counts(text: str) -> dict[str, int]:
 
 @lru_cache(maxsize=1_000)
 def _counted(text: str) -> tuple[int, ...]:
-    found = [word for word in _words_of(text) if word in _ANY]
-    return tuple(sum(word in stops for word in found) for stops in _STOP_WORDS.values())
+    found = [0] * len(_STOP_WORDS)
+    for word in _words_of(text):
+        for place in _PLACES.get(word, ()):
+            found[place] += 1
+    return tuple(found)
 
 
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:

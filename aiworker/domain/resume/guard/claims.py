@@ -118,18 +118,18 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
-    for size in {len(skill) for skill in source.skills}:
-        for skill, shown in text.runs(size).items():
-            if skill not in source.skills or skill in source.entry.runs(size):
-                continue
-            if any(_is_telling_of(word, source, text) for word in words(shown)):
-                yield Finding("skill", shown)
+    for size in sorted({len(skill) for skill in source.skills}):
+        said = text.runs(size)
+        for skill in said.keys() & source.skills:
+            is_here = skill in source.entry.runs(size)
+            if not is_here and any(_is_telling_of(word, source, text) for word in words(said[skill])):
+                yield Finding("skill", said[skill])
 
 
 def _is_telling_of(word: str, source: Source, text: Rewording) -> bool:
     """Say whether the entry has no word of one that not everybody says."""
     root = stem(word)[:ROOT]
-    is_plain = word in _UNTELLING or word in VAGUE or word in MAKERS | BRANDS
+    is_plain = word in _UNTELLING or word in VAGUE or word in MAKERS or word in BRANDS
     return not (is_plain or word in text.explained or root in source.entry.roots or root in source.bullet.low)
 
 

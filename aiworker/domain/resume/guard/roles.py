@@ -58,7 +58,7 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
     oversees = _leads(source.bullet, LEADERSHIP - ROLES)
     is_in_charge = oversees or bool(turns.IN_CHARGE.search(source.bullet.text))
     is_in_charge = is_in_charge and not turns.HELPED.search(source.bullet.text)
-    for role in turns.ROLES:
+    for role in turns.ROLES if turns.ANY_ROLE.search(text.text) else ():
         for finding in matched("leadership", role, source, text):
             low = finding.token.lower()
             is_told = (is_in_charge and ("responsib" in low or low in ("in charge of", "took charge"))) or (

@@ -125,6 +125,8 @@ ROLES: Final = tuple(
     )
 )
 """Roles and what goes with them; each speaks for itself."""
+ANY_ROLE: Final = re.compile(_words(*(role.pattern for role in ROLES)), re.IGNORECASE)
+"""One of them: most texts need not be searched for each."""
 _CLAUSE: Final = r"(?:\A\W*|[.;,:–—-]\s*|\b(?:and|also|i|was|were|then|have|y|e|&)\s+)"
 MEANS: Final = re.compile(
     r"\b(?:using|via|based on|aided by|with the (?:help|aid) of|utili[sz]ing|employing|leveraging|applying|by means of"
