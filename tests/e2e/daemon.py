@@ -102,14 +102,14 @@ class Running:
         """Return the log lines of one event."""
         return [line for line in self.events if line["event"] == event]
 
-    async def until(self, predicate: Callable[[], object], description: str, *, within: float = 10.0) -> None:
+    async def until(self, predicate: Callable[[], object], description: str) -> None:
         """Wait for something the process does; fail at once if it ends instead."""
 
         def holds() -> object:
             assert predicate() or self.process.returncode is None, f"{description}: it ended: {self.err}"
             return predicate()
 
-        await eventually(holds, f"{description}; stderr: {self.err}", within=within)
+        await eventually(holds, f"{description}; stderr: {self.err}")
 
     async def logs(self, event: str) -> dict[str, Any]:
         """Wait for a log line and return it."""
@@ -147,9 +147,7 @@ class Daemon(Running):
 
     async def ready(self) -> None:
         """Wait until it has told where health listens, which is the end of its start."""
-        # The SDKs alone take 3 s of processor time to import, and the tests beside this one want the processor too.
-        is_off = "health is off"
-        await self.until(lambda: self._health or any(is_off in line for line in self.err), "serves", within=25.0)
+        await self.until(lambda: self._health or any("health is off" in line for line in self.err), "serves")
         if self._health:
             # Its loop answers only once the main task waits for signals: from here on they mean a drain.
             await self.get("/live")
