@@ -161,7 +161,6 @@ async def test_a_job_s_name_leaves_other_jobs_out(site: Site, folder: Path) -> N
     assert (one.code, other.code) == (0, 2) and "There is no job of that name" in other.err
 
 
-@pytest.mark.timeout(90)  # Four commands one after the other, each of which imports an SDK.
 async def test_cases_without_an_answer_are_sent_within_the_limit_of_all_together(site: Site, folder: Path) -> None:
     for number in range(3):
         put(folder, f"sent-{number}", answered=False, expect={"changed": ["b0"]})
