@@ -161,22 +161,42 @@ async def test_a_job_s_name_leaves_other_jobs_out(site: Site, folder: Path) -> N
     assert (one.code, other.code) == (0, 2) and "There is no job of that name" in other.err
 
 
-async def test_cases_without_an_answer_are_sent_within_the_limit_of_all_together(site: Site, folder: Path) -> None:
+def put_three_to_send(folder: Path) -> None:
     for number in range(3):
         put(folder, f"sent-{number}", answered=False, expect={"changed": ["b0"]})
     put(folder, "given", expect={"changed": ["b0"]})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--max-cost", "0.02"), "This could cost $0.0"), (("--model", "gpt-9-pro"), "gpt-9-pro is not known")],
+    ids=["beyond the limit of all together", "of no known price"],
+)
+async def test_cases_that_cost_too_much_or_nobody_knows_what_are_not_sent(
+    site: Site, folder: Path, words: tuple[str, ...], told: str
+) -> None:
+    put_three_to_send(folder)
+    async with FakeProviders() as fake:
+        refused = await run(site, folder, "--send", *words, **asked(fake))
+        assert refused.code == 2 and told in refused.err and fake.requests == []
+
+
+async def test_cases_without_an_answer_are_sent_within_the_limit_of_all_together(site: Site, folder: Path) -> None:
+    put_three_to_send(folder)
     async with FakeProviders() as fake:
         fake.default(Text(json.dumps(HONEST)))
-        cheap = await run(site, folder, "--send", "--max-cost", "0.02", **asked(fake))
-        assert cheap.code == 2 and "This could cost $0.0" in cheap.err and fake.requests == []
-        unpriced = await run(site, folder, "--send", "--model", "gpt-9-pro", **asked(fake))
-        assert unpriced.code == 2 and "gpt-9-pro is not known" in unpriced.err and fake.requests == []
         done = await run(site, folder, "--send", "--json", "--max-cost", "1", **asked(fake))
         assert (done.code, len(fake.requests)) == (0, 3)
         assert [case["answeredBy"] for case in done.document["cases"]] == ["the case", *["gpt-4o"] * 3]
         assert [case["costUsd"] > "0" for case in done.document["cases"]] == [False, True, True, True]
+
+
+async def test_cases_of_a_model_without_a_price_are_sent_where_that_is_said(site: Site, folder: Path) -> None:
+    put_three_to_send(folder)
+    async with FakeProviders() as fake:
+        fake.default(Text(json.dumps(HONEST)))
         await run(site, folder, "--send", "--model", "gpt-9-pro", "--unpriced", **asked(fake))
-        assert len(fake.requests) == 6
+        assert len(fake.requests) == 3
 
 
 async def test_what_a_model_says_is_not_shown(site: Site, folder: Path) -> None:
