@@ -1,54 +1,31 @@
-"""Rules 3, 4 and 7: what a text names and copies must be the entry's own."""
+"""Rules 3 and 7: what a text names and copies must be the entry's own."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from importlib import resources
-from itertools import takewhile
+from collections.abc import Iterator
 from typing import Final
 
 from aiworker.domain.resume import language
-from aiworker.domain.resume.guard import synonyms, turns
 from aiworker.domain.resume.guard.acronyms import stands_for
-from aiworker.domain.resume.guard.additions import everyday
 from aiworker.domain.resume.guard.currencies import CURRENCIES
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
     AMBIGUOUS,
-    BRANDS,
-    EVERYDAY_MEANS,
-    FILLERS,
-    GENERIC,
-    MAKERS,
-    REWORDED,
-    SKILL_PHRASES,
-    VAGUE,
 )
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.numerals import MAGNITUDES, NUMBER_WORDS
-from aiworker.domain.resume.guard.reading import ROOT, Reading, Rewording, Source
+from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
+from aiworker.domain.resume.guard.skills import UNTELLING
 from aiworker.domain.resume.guard.words import STOP_WORDS, plain, stem, words
-from aiworker.domain.resume.verbs_en import PAST
 
 COPIED_WORDS: Final = 4
 RECITED_WORDS: Final = 3
-COPIED_PAIR: Final = 2
 _FEWEST_COPIED: Final = 2
 """Words with content that a run of copied words must hold."""
-_MOST_SKILL: Final = 3
-"""Words of a skill in the resume's list."""
-_LEVEL: Final = re.compile(r"\([^()]*\)|\b\d+\s*(?:wpm|years?|yrs?)\b", re.IGNORECASE)
-"""How well somebody has a skill."""
-_INSTRUMENT: Final = re.compile(
-    r"(?!(?:dia|para|peri|centi|milli|kilo|nano|micro)meters?)\w{2,}(?:meter|scope|graph|gauge|analy[sz]er)s?|gauges?"
-)
 _UNDER: Final = re.compile(r"U(\d{1,2})")
 """A class of age."""
 _MEASURED: Final = frozenset(map(stem, (*MAGNITUDES, *CURRENCIES)))
-_UNTELLING: Final = NUMBER_WORDS | REWORDED | FILLERS | STOP_WORDS
-"""What anybody writes."""
 
 
 def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -69,99 +46,6 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
     yield from (Finding("term", month) for month in sorted(months(text.text) - source.entry.named.keys))
 
 
-def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find skills, methods and tools of everyday words that the entry does not hold.
-
-    Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
-    """
-    keys, roots = source.entry.named.keys, source.entry.roots
-    for size, phrases in _phrases().items():
-        for run in text.runs(size).keys() & phrases.keys():
-            if run in source.entry.runs(size):
-                continue
-            phrase, said = phrases[run], words(text.runs(size)[run])
-            is_common = run in _common()
-            there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
-            fewest = len(there) if is_common else (len(there) + 1) // 2
-            is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
-            is_word = size > 1 or (phrase in text.words and phrase not in text.named_words)
-            is_word = is_word and not (
-                phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
-            )
-            is_short = "".join(word[0] for word in said) in keys
-            is_short = is_short or (size == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
-            new = [word for word in said if stem(word) not in source.entry.stems]
-            if is_word and not (is_near or is_short or text.explained.issuperset(new)):
-                yield Finding("skill", phrase)
-
-
-def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find two words in a row of another entry or of the skills, neither of which this entry has."""
-    known, here, roots = source.resume.runs(2), source.entry.runs(2), source.entry.roots
-    for run, shown in text.runs(2).items():
-        is_theirs = run in known and run not in here
-        if is_theirs and not any(
-            word.isdigit() or word in _UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
-            for word in words(shown)
-        ):
-            yield Finding("skill", shown)
-
-
-def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
-    """Return the stems of each skill of a list in a few words, unless everybody says it."""
-    named = (words(skill) for skill in re.split(r"[,;:]", _LEVEL.sub("", skills)))
-    found = {tuple(map(stem, skill)) for skill in named if 0 < len(skill) <= _MOST_SKILL}
-    # "Chocolate tempering" is what tempers chocolate.
-    found |= {skill[::-1] for skill in found if len(skill) == COPIED_PAIR}
-    return frozenset(skill for skill in found if len(skill) > 1 or not everyday().issuperset(skill))
-
-
-def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
-    for size in sorted({len(skill) for skill in source.skills}):
-        said = text.runs(size)
-        for skill in said.keys() & source.skills:
-            is_here = skill in source.entry.runs(size)
-            if not is_here and any(_is_telling_of(word, source, text) for word in words(said[skill])):
-                yield Finding("skill", said[skill])
-
-
-def _is_telling_of(word: str, source: Source, text: Rewording) -> bool:
-    """Say whether the entry has no word of one that not everybody says."""
-    root = stem(word)[:ROOT]
-    is_plain = word in _UNTELLING or word in VAGUE or word in MAKERS or word in BRANDS
-    return not (is_plain or word in text.explained or root in source.entry.roots or root in source.bullet.low)
-
-
-def means(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find a tool or method that something is said to be done with, of which the entry has no word."""
-    known, roots = source.entry.stems, source.entry.roots
-    for match in turns.MEANS.finditer(text.text):
-        named = [
-            word
-            for word in takewhile(lambda word: word != "to" and word not in PAST, words(match[1]))
-            if word.isalpha()
-        ]
-        named = [word for word in named if word not in STOP_WORDS]
-        hard = (number.span for number in text.numbers if not number.is_soft)
-        if any(start < match.end() and match.start() < end for start, end in hard):
-            continue
-        is_new = [
-            not (stem(word) in known or stem(word)[:ROOT] in roots or word in text.explained or word in EVERYDAY_MEANS)
-            for word in named
-        ]
-        if named and all(is_new):
-            yield Finding("skill", " ".join(named))
-
-
-def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
-    """Find what measures or shows by its name, of which the entry has no word: a photometer, a tension gauge."""
-    for word in text.words:
-        is_told = stem(word) in source.entry.stems or stem(word)[:ROOT] in source.entry.roots
-        if _INSTRUMENT.fullmatch(word) and not (is_told or word in text.explained or stem(word) in everyday()):
-            yield Finding("skill", word)
-
-
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
     theirs, known = vacancy.runs(COPIED_WORDS), source.resume.runs(COPIED_WORDS)
@@ -176,7 +60,7 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
         said = words(shown)
         initials = plain("".join(word[0] for word in pair))
         is_short = text.explained.issuperset(said) or initials in source.entry.shorts
-        if not is_short and not any(word.isdigit() or word in _UNTELLING for word in said):
+        if not is_short and not any(word.isdigit() or word in UNTELLING for word in said):
             yield Finding("copied", shown)
             return
     theirs = vacancy.runs(3)
@@ -223,24 +107,3 @@ def _abbreviates(term: str, source: Source) -> bool:
         return any(number.value == int(term[1]) for number in source.bullet.numbers)
     is_short = len(term) == 2 and term.isupper() and term.lower() not in AMBIGUOUS
     return is_short and term.lower() in source.bullet.named.initials
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> Mapping[int, Mapping[tuple[str, ...], str]]:
-    """Return every listed skill by the number of its words and their stems."""
-    found: dict[int, dict[tuple[str, ...], str]] = {}
-    listed = (resources.files("aiworker.domain.resume.guard") / "skills.txt").read_text("utf-8").splitlines()
-    for phrase in (*listed, *sorted(SKILL_PHRASES)):
-        stems = _stems(phrase)
-        found.setdefault(len(stems), {})[stems] = phrase
-    return found
-
-
-@lru_cache(maxsize=1)
-def _common() -> frozenset[tuple[str, ...]]:
-    """Return the stems of the skills that every trade speaks of."""
-    return frozenset(map(_stems, SKILL_PHRASES))
-
-
-def _stems(phrase: str) -> tuple[str, ...]:
-    return tuple(stem(word) for word in words(phrase))

@@ -100,6 +100,8 @@ _CIRCUMSTANCE: Final = re.compile(
     re.IGNORECASE,
 )
 """How a phrase begins that only says when, where or beside what; "by" and "using" say how, which is the matter."""
+_MOST_WITHIN: Final = 5
+"""Words of a circumstance that may be left out from within a text."""
 FEWEST_TOLD: Final = 2
 FEWEST_PLAIN: Final = 5
 STRANGE: Final = 0.5
@@ -166,10 +168,6 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     ]
     if named and len(named) - len(lost) < TERMS_KEPT * len(named):
         yield Finding("terms-lost", ", ".join(term.text for term in lost))
-
-
-_MOST_WITHIN: Final = 5
-"""Words of a circumstance that may be left out from within a text."""
 
 
 def _drops_aside(bullet: Reading, text: Reading) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiworker.domain import untrusted
 from aiworker.domain.characters import storable
 from aiworker.domain.resume import language, locator
-from aiworker.domain.resume.guard import additions, boasts, claims, figures, form, roles
+from aiworker.domain.resume.guard import additions, boasts, claims, figures, form, roles, skills
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
@@ -46,9 +46,9 @@ class Guard:
         joined = " ".join(bullet.text for bullet in document.bullets)
         heard = language.counts(joined)
         mostly = max(heard, key=lambda name: heard[name])
-        skills = claims.listed_skills(locator.skills(document))
+        listed = skills.listed_skills(locator.skills(document))
         sources = {
-            bullet.id: Source(Reading(bullet.text), entries[bullet.entry], frames[bullet.entry], resume, mostly, skills)
+            bullet.id: Source(Reading(bullet.text), entries[bullet.entry], frames[bullet.entry], resume, mostly, listed)
             for bullet in document.bullets
         }
         spoken = language.detect(joined)
@@ -84,11 +84,11 @@ class Guard:
     def _found(self, source: Source, text: Rewording) -> Iterator[Finding]:
         yield from figures.check(source, text)
         yield from claims.named_terms(source, text)
-        yield from claims.skill_phrases(source, text)
-        yield from claims.elsewhere(source, text)
-        yield from claims.listed_elsewhere(source, text)
-        yield from claims.means(source, text)
-        yield from claims.instruments(source, text)
+        yield from skills.skill_phrases(source, text)
+        yield from skills.elsewhere(source, text)
+        yield from skills.listed_elsewhere(source, text)
+        yield from skills.means(source, text)
+        yield from skills.instruments(source, text)
         yield from roles.leadership(source, text)
         yield from roles.helped(source, text)
         yield from boasts.awards(source, text)

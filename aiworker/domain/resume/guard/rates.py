@@ -10,6 +10,7 @@ from typing import Final
 from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import WORDS
+from aiworker.domain.resume.guard.units import HINDI_SPANS, SPANISH_SPANS
 from aiworker.domain.resume.guard.words import listed
 
 _SPANS: Final = {
@@ -31,26 +32,7 @@ _SPANS: Final = {
 }
 _ARTICLED: Final = "minute|hour|day|week|fortnight|month|year"
 """What "a" or "an" may stand for "per" before; "a shift" and "a second" are things."""
-_OURS: Final = {
-    "segundo": "second",
-    "minuto": "minute",
-    "hora": "hour",
-    "día": "day",
-    "semana": "week",
-    "mes": "month",
-    "trimestre": "quarter",
-    "año": "year",
-}
-_THEIRS: Final = {
-    "ghante": "hour",
-    "ghanta": "hour",
-    "din": "day",
-    "hafte": "week",
-    "hafta": "week",
-    "mahine": "month",
-    "mahina": "month",
-    "saal": "year",
-}
+_OURS: Final = {**SPANISH_SPANS, "trimestre": "quarter"}
 _PER: Final = re.compile(
     rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |morning |afternoon |early |late"
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
@@ -93,7 +75,7 @@ _BY: Final = re.compile(rf"\b({_ARTICLED}) by \1\b")
 _CURRENT: Final = re.compile(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
 """What is kept up to date in Spanish, and no rate."""
 _HINDI: Final = re.compile(
-    rf"\b(?:har|prati)\s+({'|'.join(_THEIRS)})\b|\b({'|'.join(_THEIRS)})\s+(?:mein|me)\b", re.IGNORECASE
+    rf"\b(?:har|prati)\s+({'|'.join(HINDI_SPANS)})\b|\b({'|'.join(HINDI_SPANS)})\s+(?:mein|me)\b", re.IGNORECASE
 )
 ADVERBS: Final = {
     "hourly": "hour",
@@ -163,7 +145,7 @@ def rates(text: str) -> frozenset[str]:
             *("month" for _ in _MONTHLY.finditer(low)),
             *(match[1] for match in _BY.finditer(low)),
             *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
-            *(_THEIRS[match[1] or match[2]] for match in _HINDI.finditer(low)),
+            *(HINDI_SPANS[match[1] or match[2]] for match in _HINDI.finditer(low)),
             *(_GERMAN[match[1]] for match in _PRO.finditer(low)),
             *(ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
         ]

@@ -6,7 +6,28 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+HINDI_SPANS: Final = {
+    "din": "day",
+    "hafte": "week",
+    "hafta": "week",
+    "mahine": "month",
+    "mahina": "month",
+    "saal": "year",
+    "ghante": "hour",
+    "ghanta": "hour",
+}
+SPANISH_SPANS: Final = {
+    "segundo": "second",
+    "minuto": "minute",
+    "hora": "hour",
+    "día": "day",
+    "semana": "week",
+    "mes": "month",
+    "año": "year",
+}
 UNITS: Final = {
+    **HINDI_SPANS,
+    **SPANISH_SPANS,
     "s": "second",
     "sec": "second",
     "secs": "second",
@@ -100,23 +121,8 @@ UNITS: Final = {
     "terabyte": "tb",
     "kilometre": "km",
     "kilometer": "km",
-    "din": "day",
-    "hafte": "week",
-    "hafta": "week",
-    "mahine": "month",
-    "mahina": "month",
-    "saal": "year",
-    "ghante": "hour",
-    "ghanta": "hour",
-    "segundo": "second",
-    "minuto": "minute",
-    "hora": "hour",
-    "día": "day",
     "dia": "day",
-    "semana": "week",
-    "mes": "month",
     "meses": "month",
-    "año": "year",
     **{name: name for name in ("kb", "mb", "gb", "tb", "pb", "kg", "mg", "km", "cm", "mm", "kw", "mw", "kwh", "hz")},
     **{name: name for name in ("khz", "mhz", "ghz", "kv", "ml", "acre", "quintal", "tonne", "litre", "mile")},
     **{

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from aiworker.domain.resume import locator
-from aiworker.domain.resume.guard import Guard, additions, boasts, claims, figures, form, roles
+from aiworker.domain.resume.guard import Guard, additions, boasts, claims, figures, form, roles, skills
 from aiworker.domain.resume.guard.grounding import ungrounded
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.reading import Rewording
@@ -25,9 +25,11 @@ from tests.unit.domain.resume.documents import DOCUMENTS, WORDS
 RULES = (
     figures.check,
     claims.named_terms,
-    claims.skill_phrases,
-    claims.elsewhere,
-    claims.means,
+    skills.skill_phrases,
+    skills.elsewhere,
+    skills.listed_elsewhere,
+    skills.instruments,
+    skills.means,
     roles.leadership,
     roles.helped,
     boasts.awards,
