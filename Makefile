@@ -11,7 +11,7 @@ demo: .venv/demo.stamp
 
 # Four at once on any machine: most tests wait for a server, a process or a clock.
 test: .venv/dev.stamp
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: .venv/dev.stamp
 	@$(BIN)/ruff check .
