@@ -19,8 +19,10 @@ _CLAIMS: Final = AWARDS | SCOPE | LEADERSHIP
 _APART: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30},? (?:and )?){1,5})\(([\w&-]{3,20})\)")
 
 
-_GLOSS: Final = re.compile(r"([\w'’-]{3,30})(?:,? \w+){0,2} \(((?!\w*[A-Z]{2})[^\W\d_][\w'’-]*(?: [\w'’-]+){0,2})\)")
-"""A word, up to two more, and other words for them in brackets."""
+_GLOSS: Final = re.compile(
+    r"([\w'’-]{3,30})(?:,? \w+){0,2} \(((?:[A-Z][a-z]+ (?=[a-z]))?[a-z][a-z'’-]*(?: [a-z][a-z'’-]*){0,2})\)"
+)
+"""A word, up to two more, and other words for them in brackets; a capital there names a species, or somebody."""
 
 
 def acronyms(text: str) -> frozenset[str]:
@@ -69,18 +71,23 @@ def glosses(text: str, bullet: str) -> frozenset[str]:
 
 
 def stands_for(acronym: str, text: str, known: Collection[str]) -> bool:
-    """Say whether a text sets an acronym beside known words that have its letters: "infrared reflectography (IRR)"."""
+    """Say whether a text sets an acronym beside known words that it is of: "infrared reflectography (IRR)".
+
+    It has the first letter of each, and the others within them.
+    """
+    letters = acronym.lower().removesuffix("s")
+    if len(letters) < _FEWEST or letters in TECHNOLOGIES:
+        return False
     short = re.escape(acronym)
     beside = re.search(rf"((?:[\w-]+ ){{1,4}})\({short}\)|\b{short} \(([\w -]+)\)", text)
     said = words(beside[1] or beside[2]) if beside else []
-    letters = acronym.lower().removesuffix("s")
-    if len(letters) < _FEWEST:
-        return False
-    for at, word in enumerate(said):
-        is_whole = word[0] == letters[0] and set(said[at:]) <= set(known)
-        if is_whole and _holds_in_order("".join(said[at:]), letters):
-            return True
-    return False
+    return any(
+        word[0] == letters[0]
+        and set(said[at:]) <= set(known)
+        and _holds_in_order("".join(said[at:]), letters)
+        and _holds_in_order(letters, "".join(word[0] for word in said[at:] if word not in STOP_WORDS))
+        for at, word in enumerate(said)
+    )
 
 
 def _holds_in_order(text: str, letters: str) -> bool:

@@ -22,9 +22,10 @@ _NEARLY: Final = re.compile(r"\b(?:nearly|almost|close to|about|roughly)\s*\Z")
 _APART: Final = re.compile(r"\b(?:by|(?:rise|gain|drop|fall|increase|cut|decrease|reduction) of)\s*[₹$€£]?\Z")
 _ONE: Final = ("plain", Decimal(1))
 _BY: Final = re.compile(r"\s*(?:x|×|by)\s*\d")
+_CLEARED: Final = frozenset(map(stem, ("cleared", "eliminated")))
 ROUGHLY: Final = Decimal("1.25")
 """So many times what a multiple says may be "more than" it."""
-_NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|cleared|eliminated|sin|ningún|ninguna)\b", re.IGNORECASE)
+_NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|sin|ningún|ninguna)\b", re.IGNORECASE)
 MEASURES: Final = frozenset(unit for unit, (family, _) in SCALES.items() if family in ("metres", "grams", "litres")) | {
     "mile",
     "gallon",
@@ -75,7 +76,7 @@ def _units_by_figure(reading: Reading) -> dict[Key, list[str]]:
 def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
     changes = [(one, other) for kind, one, other in swaps.ways(source.bullet) if kind == "change"]
     for number in text.numbers:
-        is_none = number.value == 0 and _has_none(source.bullet)
+        is_none = number.value == 0 and (_has_none(source.bullet) or _is_cleared(source.bullet, text.before(number)))
         if number.is_soft or is_none or number in pace.after or source.bullet.holds(number):
             continue
         if number.key == _ONE and "single" in source.bullet.words:
@@ -115,6 +116,11 @@ def _is_about(ratio: Decimal, told: Decimal, before: str) -> bool:
 
 def _has_none(reading: Reading) -> bool:
     return bool(_NONE.search(reading.text)) or any(number.value == 0 for number in reading.numbers)
+
+
+def _is_cleared(source: Reading, before: str) -> bool:
+    """Say whether something is brought "to zero" that the bullet says was cleared."""
+    return before.endswith("to ") and not source.stems.isdisjoint(_CLEARED)
 
 
 def _lost_span(text: Reading, number: Number) -> bool:

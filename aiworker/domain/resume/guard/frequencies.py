@@ -34,6 +34,7 @@ _ANY_DAY: Final = re.compile(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
 _PER: Final = re.compile(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
 _SELDOM: Final = frozenset({"fortnight", "half-month", "month", "quarter"})
 """What happens less often than every week."""
+_LASTING: Final = re.compile(r"\b(?:minutes?|hours?|days?)\s*\Z", re.IGNORECASE)
 _PART_OF_DAY: Final = re.compile(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
 """What says "a day" of what is done then: evening takings."""
 _LENGTH: Final = re.compile(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
@@ -180,7 +181,9 @@ def _named_for(text: Rewording) -> frozenset[str]:
 def _spread(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a sum that has become so much for each."""
     found = _EACH.search(text.text)
-    if not found or source.rates or _EACH.search(source.text) or _PER.search(source.text):
+    # "Six hours a day over three days" are "three days, six hours each".
+    is_day = bool(found and source.rates and _LASTING.search(text.text[: found.start()]))
+    if not found or is_day or _EACH.search(source.text) or _PER.search(source.text):
         return
     is_sum = found[0].lower() == "apiece" and "each" not in source.tokens
     if is_sum or _TOTAL.search(source.text):

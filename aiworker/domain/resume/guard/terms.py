@@ -33,7 +33,6 @@ _SITE: Final = re.compile(r"([\w-]+)\.(?:com|org|net|in|co|io|co\.uk|co\.in|de|e
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
 _NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
 """What may be a name in small letters."""
-_COMPOUND: Final = 14
 _LONG: Final = 9
 _FEWEST_INITIALS: Final = 3
 _FEWEST_LETTERS: Final = 4
@@ -74,11 +73,6 @@ class Named:
         found = words(self.text)
         long = [word for word in found if word not in STOP_WORDS]
         return plain(f"{''.join(word[0] for word in found)} {''.join(word[0] for word in long)}")
-
-    @cached_property
-    def long(self) -> frozenset[str]:
-        """Its compounds of so many letters that an acronym may stand for one: videonystagmography."""
-        return frozenset(word for word in words(self.text) if len(word) >= _COMPOUND)
 
     def _keys(self) -> Iterator[str]:
         found = [token for token, _ in _tokens(self.text)]
@@ -138,9 +132,7 @@ class Named:
         """Say whether the words of this text spell an acronym out."""
         letters = acronym.removesuffix("s")
         is_acronym = letters.isalpha() and sum(letter.isupper() for letter in letters) > 1
-        if not is_acronym or len(letters) < _FEWEST_INITIALS:
-            return False
-        return letters.lower() in self.initials or any(_is_compound_of(word, letters.lower()) for word in self.long)
+        return is_acronym and len(letters) >= _FEWEST_INITIALS and letters.lower() in self.initials
 
 
 def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
@@ -176,11 +168,6 @@ def folded(term: str) -> str:
     if low.endswith("s") and len(low) > _FEWEST_INITIALS:
         return ALIASES.get(low[:-1], low[:-1])
     return low
-
-
-def _is_compound_of(word: str, letters: str) -> bool:
-    rest = iter(word[1:])
-    return word[0] == letters[0] and all(letter in rest for letter in letters[1:])
 
 
 def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -169,7 +169,7 @@ BESIDE: Final = re.compile(
     r"|assistance|assistant|as one"
     r" of)\b"
     r"|\b(?:went|go(?:es|ing)?) to\b|\bturn(?:ed|s|ing)? out (?:for|to)\b"
-    r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the|\d+|\w+ing|\w+s)\b|\bde la mano\b"
+    r"|\b(?:went|go(?:es|ing)?|travel\w*|along) with\b|\bamong (?:those|the|\d+)\b|\bde la mano\b"
     r"|\bwith (?:\w+ ){0,4}?(?:seniors?|developers?|engineers?|colleagues?|managers?|officers?|nurses?"
     r"|others|peers?|staff|technicians?|postdocs?|students?|auditors?|designers?|chefs?|analysts?|teachers?|producers?)\b"
     r"|\bcon (?:el|la|los|las|un|una|otr[oa]s?|dos|tres|mi|mis)\b",

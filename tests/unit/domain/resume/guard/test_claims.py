@@ -43,6 +43,10 @@ VACANCY = (
         ("Sold on 05/2025", "Sold in June 2025", "June"),
         ("Sold in 2025", "Sold on 05/2025", "may"),
         ("Did upkeep of pumps", "Did upkeep (TUL) of pumps", "TUL"),
+        ("Met a client", "Met a client (Siemens)", "Siemens"),
+        ("Wrote sales reports", "Wrote sales reports (SAP)", "SAP"),
+        ("Wrote sales reports", "Wrote sales reports (SLP)", "SLP"),
+        ("Did the communications", "Did the communications in a CMS", "CMS"),
     ],
 )
 def test_a_name_the_entry_does_not_hold_is_refused(before: str, after: str, token: str) -> None:

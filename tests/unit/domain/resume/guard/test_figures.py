@@ -214,6 +214,7 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Raised it from 61 % to 83 %", "Raised it from 61 % to 83 % with 22 cooks", "22"),
         ("Paid CAD 40", "Paid AUD 40", "AUD 40"),
         ("Spent NGN 185,000", "Spent KSh 185,000", "KSh 185,000"),
+        ("Cleared drains", "Cleared drains with zero complaints", "zero"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -383,6 +384,7 @@ def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *,
             "Wrote a weekly note for 640 readers on Fridays",
             "week",
         ),
+        ("Baked 400 loaves a week in total", "Baked 400 loaves a week for each shop", "for each"),
     ],
 )
 def test_a_changed_new_or_lost_rate_is_refused(before: str, after: str, token: str) -> None:

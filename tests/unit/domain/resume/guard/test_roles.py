@@ -282,6 +282,7 @@ def test_a_title_in_another_language_is_told_by_its_translation() -> None:
         ("Accompanied the clerk on visits", "Conducted visits with the clerk in attendance", "Accompanied"),
         ("Supported the clerk at 5 fairs", "Coordinated 5 fairs with the clerk", "Supported"),
         ("Helped the cook serve lunches", "Ran the lunches with the cook's support", "Helped"),
+        ("Helped the clerk sort maps", "Sorted maps among shelves", "Helped"),
     ],
 )
 def test_a_part_in_something_does_not_become_the_whole(before: str, after: str, told: str) -> None:
