@@ -26,7 +26,9 @@ def _words(text: str) -> frozenset[str]:
 
 def _words_of(text: str) -> list[str]:
     """Return the words without acronyms: MIT is no "mit"."""
-    text, shouts = _JOINED.sub(" ", text), text.isupper()
+    shouts = text.isupper()
+    if "-" in text or "." in text:
+        text = _JOINED.sub(" ", text)
     return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 
 
@@ -72,6 +74,7 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 
 
 _ANY = frozenset[str]().union(*_STOP_WORDS.values())
+_FOREIGN = {name: _ANY - stops for name, stops in _STOP_WORDS.items()}
 _PLACES = {word: tuple(place for place, stops in enumerate(_STOP_WORDS.values()) if word in stops) for word in _ANY}
 """By word, which of the languages it is a stop word of."""
 
@@ -95,7 +98,7 @@ def inserted(text: str, own: str, known: Collection[str]) -> str | None:
 
     `known` are words that may stand there, as those of names do.
     """
-    foreign = _ANY - _STOP_WORDS[own]
+    foreign = _FOREIGN[own]
     found = [(at, word) for at, word in enumerate(_words_of(text)) if word in foreign and word not in known]
     for name, stops in _STOP_WORDS.items() if len(found) > 1 else ():
         theirs = [(at, word) for at, word in found if word in stops]

@@ -6,20 +6,21 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.lexicon import AWARDS, LEADERSHIP, SCOPE, TECHNOLOGIES
 from aiworker.domain.resume.guard.words import STOP_WORDS, words
 
 _ACRONYM: Final = re.compile(r"\b[A-Za-z]{0,3}[A-Z][A-Za-z&]{0,5}[A-Z]\w{0,3}\b")
-_NAMED_TOO: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
+_NAMED_TOO: Final = cued(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """What a text calls by its name and by its acronym."""
 _FEWEST: Final = 3
 """Letters of an acronym that are no chance."""
 _CLAIMS: Final = AWARDS | SCOPE | LEADERSHIP
 """What no bracket explains."""
-_APART: Final = re.compile(r"(?<![\w-])((?:[\w-]{1,30},? (?:and )?){1,5})\(([\w&-]{3,20})\)")
+_APART: Final = cued(r"(?<![\w-])((?:[\w-]{1,30},? (?:and )?){1,5})\(([\w&-]{3,20})\)")
 
 
-_GLOSS: Final = re.compile(
+_GLOSS: Final = cued(
     r"([\w'’-]{3,30})(?:,? \w+){0,2} \(((?:[A-Z][a-z]+ (?=[a-z]))?[a-z][a-z'’-]*(?: [a-z][a-z'’-]*){0,2})\)"
 )
 """A word, up to two more, and other words for them in brackets; a capital there names a species, or somebody."""

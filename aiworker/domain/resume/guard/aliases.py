@@ -66,8 +66,8 @@ def _named(text: str) -> Iterator[tuple[int, int, Phrase]]:
     things, firsts = _things(), _sizes()
     for at, word in enumerate(low):
         for size in firsts.get(word, ()):
-            phrase = _singular(low[at : at + size])
-            if phrase in things and len(phrase) == size and _is_name(text, found[at : at + size]):
+            phrase = (*low[at : at + size - 1], _one(low[at + size - 1])) if at + size <= len(low) else ()
+            if phrase in things and _is_name(text, found[at : at + size]):
                 yield found[at].start(), found[at + size - 1].end(), phrase
 
 
@@ -79,21 +79,22 @@ def _is_name(text: str, found: list[re.Match[str]]) -> bool:
     if len(found) == 1:
         word = found[0][0]
         low = word.lower()
-        is_word = low in _HOMOGRAPHS or _singular([low])[0] in _HOMOGRAPHS or (len(low) <= _SHORT and low in _plain())
-        return word[:2].isupper() or not is_word
+        return word[:2].isupper() or not (
+            low in _HOMOGRAPHS or _one(low) in _HOMOGRAPHS or (len(low) <= _SHORT and low in _plain())
+        )
     return all(_JOINED.fullmatch(text, one.end(), other.start()) for one, other in pairwise(found))
 
 
 def _phrase(name: str) -> Phrase:
-    return _singular(words(name))
+    said = words(name)
+    return (*said[:-1], _one(said[-1] if said else ""))
 
 
-def _singular(said: list[str]) -> Phrase:
-    last = said[-1] if said else ""
-    # SKUs and GPUs are some, a bus and a status are one.
-    is_one = last.endswith(("ss", "is")) or (last.endswith("us") and len(last) != len("gpus"))
-    is_plural = len(last) > len("css") - 1 and last.endswith("s") and not is_one
-    return (*said[:-1], last[:-1] if is_plural else last)
+def _one(word: str) -> str:
+    """Return one of several: a SKU of SKUs; a bus and a status are one."""
+    if not word.endswith("s") or word.endswith(("ss", "is")) or (word.endswith("us") and len(word) != len("gpus")):
+        return word
+    return word[:-1] if len(word) > len("css") - 1 else word
 
 
 @lru_cache(maxsize=1)

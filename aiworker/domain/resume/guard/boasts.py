@@ -25,18 +25,19 @@ from aiworker.domain.resume.guard.lexicon import (
 )
 from aiworker.domain.resume.guard.number import MONEY
 from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
-from aiworker.domain.resume.guard.outcomes import OUTCOMES
+from aiworker.domain.resume.guard.outcomes import CLAIMED, OUTCOMES
 from aiworker.domain.resume.guard.reading import Reading, Rewording, Source
 from aiworker.domain.resume.guard.unstated import ROOT, matched, unstated
 from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
 
 _ENDING: Final = listed("with in into on at by from for to via using that who which and or de en con para")
 """What ends the name of a group."""
+_PRIZES: Final = AWARDS - CREDENTIALS
 
 
 def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find awards and credentials that the bullet does not state; a prize it states may be won."""
-    is_stated = bool((AWARDS - CREDENTIALS) & source.bullet.hyphenated)
+    is_stated = not _PRIZES.isdisjoint(source.bullet.hyphenated)
     is_ranked = bool(turns.RANK.search(source.bullet.text))
     none = frozenset[str]()
     gained = GAINING if turns.GAINED.search(source.bullet.text) else none
@@ -44,19 +45,20 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
         DOCTORAL if DOCTORAL & source.bullet.hyphenated else none
     )
     plain = frozenset(match[match.lastindex or 0].lower() for match in turns.NO_AWARD.finditer(text.text))
-    yield from unstated("award", AWARDS - stated - gained - text.explained - plain, source, text)
-    roots = {word[:ROOT] for word in source.bullet.words}
-    appeared = "appea" in roots
+    yield from unstated("award", (text.hyphenated & AWARDS) - stated - gained - text.explained - plain, source, text)
     for finding in matched("award", turns.HONOUR, source, text):
+        roots = {word[:ROOT] for word in source.bullet.words}
+        appeared = "appea" in roots
         said = [word for word in words(finding.token) if word not in STOP_WORDS]
         is_told = bool(said) and all(word[:ROOT] in roots or (appeared and word == "published") for word in said)
         if not is_told:
             yield finding
     if not is_ranked:
         yield from matched("award", turns.FIRST, source, text)
-    known = source.bullet.text.lower()
     yield from (
-        Finding("award", found[0]) for found in turns.MEDAL.finditer(text.text) if found[0].lower() not in known
+        Finding("award", found[0])
+        for found in turns.MEDAL.finditer(text.text)
+        if found[0].lower() not in source.bullet.low
     )
 
 
@@ -66,9 +68,9 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     figured = {word for span in spans for word in words(span)}
     told = {word for word in SCOPE & text.hyphenated if not synonyms.senses_of(word).isdisjoint(source.bullet.senses)}
     told |= (AMOUNTS & figured) | text.explained
-    told |= WHOLE if WHOLE & source.bullet.hyphenated else set[str]()
+    told |= set[str]() if WHOLE.isdisjoint(source.bullet.hyphenated) else WHOLE
     told |= SPANISH_AMOUNTS if source.language == "en" else set[str]()
-    yield from unstated("scope", SCOPE - told, source, text)
+    yield from unstated("scope", (text.hyphenated & SCOPE) - told, source, text)
     for word in sorted(text.tokens - source.bullet.hyphenated):
         if word.endswith(WIDE) and not word.startswith(SMALL):
             yield Finding("scope", word)
@@ -127,9 +129,13 @@ def _is_named(word: str, source: Source, text: Reading) -> bool:
 
 def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a result that is another one than the bullet's: revenue for coverage, downtime for rejects."""
-    known = source.bullet.hyphenated | source.frame.hyphenated | text.explained
-    is_money = any(number.kind in MONEY for number in source.bullet.numbers)
-    for claimed, same in OUTCOMES:
-        new = {word for word in text.hyphenated & claimed if not _is_named(word, source, text)}
-        if new and not (claimed | same) & known and not (is_money and "cost" in claimed):
+    said = text.hyphenated & CLAIMED
+    is_money = any(number.kind in MONEY for number in source.bullet.numbers) if said else False
+    for claimed, same in OUTCOMES if said else ():
+        new = {word for word in said & claimed if not _is_named(word, source, text)}
+        is_told = any(
+            not (claimed.isdisjoint(known) and same.isdisjoint(known))
+            for known in (source.bullet.hyphenated, source.frame.hyphenated, text.explained)
+        )
+        if new and not (is_told or (is_money and "cost" in claimed)):
             yield Finding("outcome", min(new))

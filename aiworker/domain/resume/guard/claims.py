@@ -30,7 +30,6 @@ _MEASURED: Final = frozenset(map(stem, (*MAGNITUDES, *CURRENCIES)))
 
 def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find names that neither the bullet nor its entry holds."""
-    spoken = language.counts(source.bullet.text)
     for term in text.terms:
         is_known = (
             source.entry.named.names(term)
@@ -40,21 +39,28 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
             or _is_lettered(term.text, source, text)
         )
         is_defined = f"({term.text})" in text.text and term.text.lower().removesuffix("s") in text.named.initials
-        is_noun = not term.is_marked and spoken["de"] > max(1, spoken["en"])
-        if not (is_known or is_noun or is_defined):
+        if not (is_known or is_defined or (not term.is_marked and _is_german(source.bullet.text))):
             yield Finding("term", term.text)
     yield from (Finding("term", month) for month in sorted(months(text.text) - source.entry.named.keys))
 
 
+def _is_german(text: str) -> bool:
+    """Say whether a text is in a language that writes every noun with a capital."""
+    spoken = language.counts(text)
+    return spoken["de"] > max(1, spoken["en"])
+
+
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
+    if vacancy.stems.isdisjoint(text.stems):
+        return
     theirs, known = vacancy.runs(COPIED_WORDS), source.resume.runs(COPIED_WORDS)
     for run, shown in text.runs(COPIED_WORDS).items():
         if run in theirs and run not in known and _is_telling(shown, source, text):
             yield Finding("copied", shown)
             return
     theirs, known = vacancy.runs(2), source.resume.runs(2)
-    for pair, shown in text.runs(2).items():
+    for pair, shown in () if theirs.keys().isdisjoint(text.runs(2)) else text.runs(2).items():
         if pair not in theirs or pair in known or source.resume.stems.issuperset(pair):
             continue
         said = words(shown)
@@ -63,12 +69,12 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
         if not is_short and not any(word.isdigit() or word in UNTELLING for word in said):
             yield Finding("copied", shown)
             return
-    theirs = vacancy.runs(3)
-    for run, shown in text.runs(3).items():
-        if run not in theirs:
+    theirs, known = vacancy.runs(3), source.resume.stems
+    for run, shown in () if theirs.keys().isdisjoint(text.runs(3)) else text.runs(3).items():
+        if run not in theirs or known.issuperset(run):
             continue
-        known = source.resume.stems | _MEASURED
-        new = [word for word in words(shown) if stem(word) not in known and word not in STOP_WORDS]
+        unknown = [word for word in words(shown) if stem(word) not in known and word not in STOP_WORDS]
+        new = [word for word in unknown if stem(word) not in _MEASURED]
         if len(new) > 1 and not text.explained.issuperset(new):
             yield Finding("copied", shown)
             return
@@ -84,6 +90,8 @@ def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
     ours, known = instructions.runs(RECITED_WORDS), source.resume.runs(RECITED_WORDS)
+    if ours.keys().isdisjoint(text.runs(RECITED_WORDS)):
+        return
     for run, shown in text.runs(RECITED_WORDS).items():
         if run in ours and run not in known and not STOP_WORDS & set(words(shown)):
             yield Finding("copied", shown)

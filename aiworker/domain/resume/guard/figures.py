@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from aiworker.domain.resume.guard import frequencies, paces, swaps
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ORDINALS, TIMES
@@ -25,7 +26,7 @@ _BY: Final = re.compile(r"\s*(?:x|×|by)\s*\d")
 _CLEARED: Final = frozenset(map(stem, ("cleared", "eliminated")))
 ROUGHLY: Final = Decimal("1.25")
 """So many times what a multiple says may be "more than" it."""
-_NONE: Final = re.compile(r"\b(?:no|nil|without|never|none|sin|ningún|ninguna)\b", re.IGNORECASE)
+_NONE: Final = cued(r"\b(?:no|nil|without|never|none|sin|ningún|ninguna)\b", re.IGNORECASE)
 MEASURES: Final = frozenset(unit for unit, (family, _) in SCALES.items() if family in ("metres", "grams", "litres")) | {
     "mile",
     "gallon",
@@ -35,7 +36,7 @@ MEASURES: Final = frozenset(unit for unit, (family, _) in SCALES.items() if fami
 }
 """Units that do not go without saying."""
 _THINGS: Final = re.compile(r"\s[a-z]+s\b")
-_AGE: Final = re.compile(r"\b(?:age[ds]?|years? old|year-olds?)\b", re.IGNORECASE)
+_AGE: Final = cued(r"\b(?:age[ds]?|years? old|year-olds?)\b", re.IGNORECASE)
 SPANS: Final = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 
 

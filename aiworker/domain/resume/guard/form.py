@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import synonyms
 from aiworker.domain.resume.guard.additions import everyday
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.currencies import CURRENCIES
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
@@ -85,7 +87,7 @@ _MADE: Final = frozenset(
     )
 )
 """What may stand for another verb of the bullet."""
-_ASIDE: Final = re.compile(
+_ASIDE: Final = cued(
     r",? ?\b(?:so that|so as to|while|when|whenever|which|whom|who|that|usually|alongside|because|in order to|where"
     r"|often|until)\b[^,;.]*",
     re.IGNORECASE,
@@ -112,9 +114,7 @@ _CONTACT: Final = re.compile(
     r"|(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])",
     re.IGNORECASE,
 )
-_MARKUP: Final = re.compile(
-    r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE
-)
+_MARKUP: Final = cued(r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
 
@@ -143,7 +143,8 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     shortened = _shortened(source.bullet, text)
     now |= was & {stem(word) for word in shortened}
     like = sum(word in now or word in alike or word[:ROOT] in roots for word in was)
-    said = [word for word in text.content if (word not in _FILLERS or word in _MADE - was) and not word[0].isdigit()]
+    made = _MADE - was
+    said = [word for word in text.content if (word not in _FILLERS or word in made) and not word[0].isdigit()]
     size = len([word for word in said if word in was or word not in _VAGUE])
     is_cut = all(word in source.bullet.stems for word in said)
     losses = (CUTS if is_cut else LOSSES) if len(was) >= FEWEST_WORDS else FEW_LOSSES
@@ -155,7 +156,7 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     if clause := _left_out(source.bullet, text):
         yield Finding("content-lost", clause)
     named = [term for term in source.bullet.terms if not (WEEKDAY.fullmatch(term.text) or HOLIDAY.fullmatch(term.text))]
-    starts = {word[:ROOT] for word in text.words}
+    starts = {word[:ROOT] for word in text.words} if named else set[str]()
     lost = [
         term
         for term in named
@@ -187,11 +188,14 @@ def _drops_aside(bullet: Reading, text: Reading) -> bool:
 
 def _left_out(bullet: Reading, text: Reading) -> str:
     """Return what a bullet says was done of which a text has no word, nor other words for it."""
+    clauses = _clauses(bullet.text)
+    if not clauses:
+        return ""
     there = text.stems | bullet.told_by(text)
     roots = {word[:ROOT] for word in text.stems}
     known = bullet.stems | text.told_by(bullet)
     new = [word for word in _told(text.text) if word not in known]
-    for clause in _clauses(bullet.text):
+    for clause in clauses:
         said = [word for word in content(clause) if word not in _FILLERS and not word[0].isdigit()]
         is_there = any(word in there or word[:ROOT] in roots for word in said)
         if len(said) >= FEWEST_TOLD and len(new) < len(said) and not (is_there or numbers(clause)):
@@ -206,11 +210,12 @@ def _clauses(bullet: str) -> list[str]:
     return [bullet[start:end] for start, end in pairwise(cuts)] if starts else []
 
 
-def _told(bullet: str) -> list[str]:
+@lru_cache(maxsize=1_000)
+def _told(bullet: str) -> tuple[str, ...]:
     """Return the stems of what a bullet says, without a clause that only says what for, or when."""
     short = _ASIDE.sub("", bullet)
     text = short if len(short) > SHORTEST * len(bullet) else bullet
-    return [word for word in content(text) if word not in _FILLERS and not word[0].isdigit()]
+    return tuple(word for word in content(text) if word not in _FILLERS and not word[0].isdigit())
 
 
 def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
@@ -281,7 +286,7 @@ def _is_strange(source: Source, text: Reading) -> bool:
 def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what models leave in their answers: announcements, markup, quotes, addresses."""
     low = text.written.strip().lower()
-    opening = next((opening for opening in NOISE_OPENINGS if re.match(rf"{re.escape(opening)}(?!\w)", low)), None)
+    opening = next((opening for opening in NOISE_OPENINGS if _opens(low, opening)), None)
     if opening and not source.bullet.text.strip().lower().startswith(opening):
         yield Finding("noise", opening)
     if _AS_MODEL.search(low):
@@ -293,6 +298,10 @@ def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     if len(text.written.splitlines()) > 1 and len(was.splitlines()) == 1:
         yield Finding("noise", "line break")
     yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.written) if found not in was)
+
+
+def _opens(text: str, opening: str) -> bool:
+    return text.startswith(opening) and not re.match(r"\w", text[len(opening) :])
 
 
 def style(source: Source, text: Reading) -> Iterator[Finding]:

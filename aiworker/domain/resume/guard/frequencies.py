@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.notations import halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
@@ -17,33 +18,33 @@ from aiworker.domain.resume.guard.surroundings import counts_alike
 from aiworker.domain.resume.guard.units import UNITS, unit_named
 from aiworker.domain.resume.guard.words import stem
 
-_EACH: Final = re.compile(
+_EACH: Final = cued(
     r"\b(?:for|in|on|of|at) (?:each|every)\b(?! \w*day\b| (?:week|month|year|shift|morning|evening|night)\b)"
     r"|\beach of\b|\beach(?=\s*(?:[.,;)]|\Z))|\bapiece\b"
     r"|,\s*each\b(?! \w*day\b| (?:week|month|year|hour|shift|morning|evening|night|term|quarter|season))",
     re.IGNORECASE,
 )
-_TOTAL: Final = re.compile(
+_TOTAL: Final = cued(
     r"\b(?:total|altogether|overall|in all(?! \w)|combined|together(?! with)|over \d+)\b", re.IGNORECASE
 )
-_MOMENT: Final = re.compile(
+_MOMENT: Final = cued(
     r"\b(first|second|third|last|final|opening|one)[ -](day|night|week|month|quarter|year|semester|term|hour)s?\b(?!-)",
     re.IGNORECASE,
 )
-_ANY_DAY: Final = re.compile(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
-_PER: Final = re.compile(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
+_ANY_DAY: Final = cued(r"\b(?:weekdays?|weekends?)\b", re.IGNORECASE)
+_PER: Final = cued(r"(?:\bper\s+(?!cent\b|the\b)|(?<=[\d\s%])/)([^\W\d_]{2,})\b", re.IGNORECASE)
 _SELDOM: Final = frozenset({"fortnight", "half-month", "month", "quarter"})
 """What happens less often than every week."""
 _LASTING: Final = re.compile(r"\b(?:minutes?|hours?|days?)\s*\Z", re.IGNORECASE)
-_PART_OF_DAY: Final = re.compile(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
+_PART_OF_DAY: Final = cued(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
 """What says "a day" of what is done then: evening takings."""
-_LENGTH: Final = re.compile(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
-_SKIPPING: Final = re.compile(
+_LENGTH: Final = cued(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
+_SKIPPING: Final = cued(
     r"\b(?:every|each|on) (?:second|other|alternate|third|fourth|fifth|sixth|two|three|four|five|six|\d+)"
     r"(?:st|nd|rd|th)? (\w+?)s?\b",
     re.IGNORECASE,
 )
-_MONTHLY: Final = re.compile(
+_MONTHLY: Final = cued(
     r"\b(?:first|second|third|fourth|last) \w+day (?:of|in) (?:the|each|every) month\b", re.IGNORECASE
 )
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-ALWAYS: Final = re.compile(
+from aiworker.domain.resume.guard.cues import Cued, cued
+
+ALWAYS: Final = cued(
     r"\b24\s?[/x×]\s?7\b"
     r"|\b(?:24|twenty-?four)[ -]hours?(?:[ ,]*(?:a|per|/) ?day)?[ ,]*(?:and )?(?:7|seven)[ -]days?"
     r"(?: ?(?:a|per|/) ?week)?\b"
@@ -21,8 +23,8 @@ _SIX: Final = r"(?:6|six|seis)"
 _TWICE: Final = r"(?:twice|two times|2 ?(?:x|×|times)|dos veces|2 veces)"
 _TWO: Final = r"(?:2|two|dos|second|other|alternate)"
 _TURNS: Final = r"(?:schedules?|cycles?|intervals?|recalls?|basis|rota|rhythm)"
-SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
-    (name, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
+SPANS: Final[tuple[tuple[str, Cued], ...]] = tuple(
+    (name, cued(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for name, pattern in (
         (
             "year",
@@ -59,24 +61,15 @@ SPANS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = tuple(
 )
 """By the name of a rate: how else it is told; what stands here counts nothing."""
 
-_SPAN_WORD: Final = re.compile(
-    r"every|each|once|intervals|cada|alternate|weekly|monthly|yearly|annual|year|month|año|mes|quincenal|semestral",
-    re.IGNORECASE,
-)
-"""One of these is in each of them: most texts need not be searched for all."""
-_DATE: Final = re.compile(
-    r"\b(\d{4})-(0[1-9]|1[0-2])-([0-3]\d)\b|\b([0-3]?\d)[/.](0?[1-9]|1[0-2])[/.]((?:19|20)\d\d)\b"
-)
-_MONTH: Final = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])\b(?!-)|(?<![\d/.])(0?[1-9]|1[0-2])/((?:19|20)\d\d)\b")
+_DATE: Final = cued(r"\b(\d{4})-(0[1-9]|1[0-2])-([0-3]\d)\b|\b([0-3]?\d)[/.](0?[1-9]|1[0-2])[/.]((?:19|20)\d\d)\b")
+_MONTH: Final = cued(r"\b(\d{4})-(0[1-9]|1[0-2])\b(?!-)|(?<![\d/.])(0?[1-9]|1[0-2])/((?:19|20)\d\d)\b")
 _MONTHS: Final = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905
 )
-_CLOCK: Final = re.compile(
-    r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE
-)
+_CLOCK: Final = cued(r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE)
 """Full hours of the day; others have two figures anyhow."""
-_AFTERNOON: Final = re.compile(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
-_MERIDIEM: Final = re.compile(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
+_AFTERNOON: Final = cued(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
+_MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
 def _hour(found: re.Match[str]) -> str:
@@ -84,7 +77,7 @@ def _hour(found: re.Match[str]) -> str:
     return str(int(found[1] or found[2]) % 12 or 12)
 
 
-_AGED: Final = re.compile(
+_AGED: Final = cued(
     r"\b(under|over)[- ](\d{1,2}|fives|sixes|sevens|eights|tens|elevens|twelves|fifteens|eighteens|fifties|sixties"
     r"|seventies)s?\b",
     re.IGNORECASE,
@@ -101,7 +94,7 @@ def _of_age(found: re.Match[str]) -> str:
 _HOURS: Final[tuple[str, ...]] = (
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-_QUARTERED: Final = re.compile(rf"\b(?:(quarter|half) past|(quarter) to) ({'|'.join(_HOURS)})\b", re.IGNORECASE)
+_QUARTERED: Final = cued(rf"\b(?:(quarter|half) past|(quarter) to) ({'|'.join(_HOURS)})\b", re.IGNORECASE)
 
 
 def _quartered(found: re.Match[str]) -> str:
@@ -112,31 +105,30 @@ def _quartered(found: re.Match[str]) -> str:
     return f"{hour}:{'15' if found[1].lower() == 'quarter' else '30'}"
 
 
-_NOTATIONS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+_NOTATIONS: Final[tuple[tuple[Cued, str | Callable[[re.Match[str]], str]], ...]] = (
     (_DATE, lambda found: f"{found[1]} {int(found[3])}" if found[1] else f"{int(found[4])} {found[6]}"),
     # Of "2025-05" only the year may be quoted: its month would ground every 5.
     (_MONTH, lambda found: found[1] or found[4]),
-    (re.compile(r"\bcovid-19\b", re.IGNORECASE), "covid"),
+    (cued(r"\bcovid-19\b", re.IGNORECASE), "covid"),
     (_AGED, _of_age),
-    (re.compile(r"\b(?:12 )?noon\b", re.IGNORECASE), "12"),
+    (cued(r"\b(?:12 )?noon\b", re.IGNORECASE), "12"),
     (_QUARTERED, _quartered),
-    (re.compile(r"(?<=\d)-(?=seconds?\b)", re.IGNORECASE), " "),
+    (cued(r"(?<=\d)-(?=seconds?\b)", re.IGNORECASE), " "),
     (_CLOCK, _hour),
     (_AFTERNOON, lambda found: f"{int(found[1]) - 12}:{found[2]}"),
-    (re.compile(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
-    (re.compile(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
+    (cued(r"\b((?:19|20)\d\d)[-–/]((?:19|20)\d\d)\b"), r"\1 \2"),
+    (cued(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
     (ALWAYS, ""),
-    (re.compile(r"(?<=\d) ([kKM])€"), r"\1€ "),
-    (re.compile(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
-    (re.compile(r"(?<=\b1:)(\d{1,3})[ '’](\d{3})\b"), r"\1\2"),
+    (cued(r"(?<=\d) ([kKM])€"), r"\1€ "),
+    (cued(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
+    (cued(r"(?<=\b1:)(\d{1,3})[ '’](\d{3})\b"), r"\1\2"),
 )
 
 
 @lru_cache(maxsize=1_000)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
-    spans = ((pattern, "") for _, pattern in SPANS) if _SPAN_WORD.search(text) else ()
-    for pattern, written in (*_NOTATIONS, *spans):
+    for pattern, written in (*_NOTATIONS, *((pattern, "") for _, pattern in SPANS)):
         text = pattern.sub(lambda found, written=written: _placed(found, written), text)
     return text
 
@@ -155,9 +147,7 @@ def months(text: str) -> frozenset[str]:
 
 def spans(text: str) -> frozenset[str]:
     """Return the spans of time that a text tells in several words."""
-    return (
-        frozenset(name for name, pattern in SPANS if pattern.search(text)) if _SPAN_WORD.search(text) else frozenset()
-    )
+    return frozenset(name for name, pattern in SPANS if pattern.search(text))
 
 
 def _placed(found: re.Match[str], written: str | Callable[[re.Match[str]], str]) -> str:

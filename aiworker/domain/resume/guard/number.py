@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from aiworker.domain.resume.guard.currencies import CODES
@@ -23,7 +24,7 @@ SAME: Final[Mapping[Key, Key]] = {
 """What is said in either way: "halved" and "by 50 %"."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Number:
     """One figure: its span in the text, and the stems of what it counts."""
 
@@ -42,11 +43,14 @@ class Number:
     others: frozenset[Key] = frozenset()
     """What else it may mean: "48.000" is either, the first figure of "2 to 4 %" is a share as well."""
 
-    @property
+    def __hash__(self) -> int:
+        return hash(self.span)
+
+    @cached_property
     def key(self) -> Key:
         return self.kind, self.value
 
-    @property
+    @cached_property
     def counted(self) -> Key:
         """Its key among things counted: occasions are, growth by a factor is not."""
         plain: Key = ("plain", self.value)
@@ -56,27 +60,27 @@ class Number:
     def is_year(self) -> bool:
         return self.kind == "plain" and 1950 <= self.value <= 2100 and self.value == int(self.value)
 
-    @property
+    @cached_property
     def keys(self) -> frozenset[Key]:
         """All it may mean, among it its amount in the smallest unit of its family."""
         return frozenset([self.key, *self.others, *self.scaled])
 
-    @property
+    @cached_property
     def meanings(self) -> frozenset[Key]:
         """All it may mean, with what is said in either way under one name."""
-        return frozenset(SAME.get(key, key) for key in self.keys)
+        return self.keys if SAME.keys().isdisjoint(self.keys) else frozenset(SAME.get(key, key) for key in self.keys)
 
     @property
     def amount(self) -> Decimal:
         """Its value in the smallest unit of its family."""
         return self.value * SCALES.get(self.unit, ("", Decimal(1)))[1]
 
-    @property
+    @cached_property
     def scaled(self) -> frozenset[Key]:
         """What it comes to in the smallest unit of its family."""
         family, factor = SCALES.get(self.unit, ("", Decimal(1)))
+        if not family or self.kind != "plain":
+            return frozenset()
         # "2.500" may be the larger as well; "20,000" is hardly ever 20.
         amounts = (self.value, *(value for _, value in self.others if value > self.value))
-        return (
-            frozenset((family, value * factor) for value in amounts) if family and self.kind == "plain" else frozenset()
-        )
+        return frozenset((family, value * factor) for value in amounts)

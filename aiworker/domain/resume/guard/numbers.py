@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume.guard import currencies
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, SHORT, Kind
@@ -29,11 +30,13 @@ NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
-_FIGURE: Final = re.compile(
-    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
-    r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
-    re.IGNORECASE,
+_ITS: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
+_FIGURE: Final = cued(rf"(?<![\w.])(?<!\d,)(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE)
+_SUM: Final = re.compile(
+    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE
 )
+_MONEY: Final = cued(rf"(?:{currencies.BEFORE})\s?\d", re.IGNORECASE)
+"""What a text with sums has: the others are spared looking for every currency at every place."""
 _AND_A_HALF: Final = re.compile(r"(?:\s+(?:and a half|y medi[oa])|-and-a-half)\b", re.IGNORECASE)
 _PERCENT: Final = re.compile(
     r"\s*(?:%|(?:percent|per cent|percentage|pct|pp|por ciento|porciento|prozent|pour cent)\b)", re.IGNORECASE
@@ -87,6 +90,8 @@ def _of_line(text: str) -> tuple[Number, ...]:
         *romans(text),
         *quiet(written),
     ]
+    if not found:
+        return ()
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
     return tuple(_described(text, list(_shared(text, _enumerated(text, list(_ranged(text, found)))))))
 
@@ -100,21 +105,18 @@ def _by_line(text: str) -> Iterator[Number]:
 
 
 def _written(text: str) -> Iterator[Number]:
-    found: list[Number] = []
-    for match in _FIGURE.finditer(text):
-        number = _figure(text, match)
-        if number is not None:
-            found.append(number)
-    yield from found
+    pattern = _SUM if _MONEY.search(text) else _FIGURE
+    for match in pattern.finditer(text):
+        if number := _figure(text, match, match["before"] or "" if pattern is _SUM else ""):
+            yield number
 
 
-def _figure(text: str, match: re.Match[str]) -> Number | None:
+def _figure(text: str, match: re.Match[str], written: str) -> Number | None:
     digits = match["digits"]
     start, end = match.span()
     if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
         return None
     attached = (match["attached"] or "").lower()
-    written = match["before"] or ""
     kind: Kind = currencies.currency(written) or "plain"
     (value, *others), unit = _values(digits), ""
     if attached in ("%", "pct"):

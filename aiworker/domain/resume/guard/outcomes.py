@@ -120,3 +120,4 @@ OUTCOMES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = (
     ),
 )
 """An outcome's own words, and those that stand for it in a source; lower case."""
+CLAIMED: Final = frozenset[str]().union(*(claimed for claimed, _ in OUTCOMES))

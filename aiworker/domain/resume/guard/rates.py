@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import WORDS
@@ -33,48 +34,46 @@ _SPANS: Final = {
 _ARTICLED: Final = "minute|hour|day|week|fortnight|month|year"
 """What "a" or "an" may stand for "per" before; "a shift" and "a second" are things."""
 _OURS: Final = {**SPANISH_SPANS, "trimestre": "quarter"}
-_PER: Final = re.compile(
+_PER: Final = cued(
     rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |morning |afternoon |early |late"
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
     re.IGNORECASE,
 )
-_A: Final = re.compile(
+_A: Final = cued(
     rf"\ban?\s+({_ARTICLED})\b"
     r"(?!-| and a half| and a quarter| and three| of\b| \d"
     r"| (?:ahead|before|early|earlier|late|later|after|ago|in advance|longer|shorter)\b)"
 )
 _NUMBERS: Final = "|".join(word for word, value in WORDS["en"].items() if value > 1)
-_A_SHIFT: Final = re.compile(
+_A_SHIFT: Final = cued(
     rf"(?:\d\S{{0,12}}|\b(?:once|twice|{_NUMBERS}))\s+(?:[\w-]+\s+){{0,4}}an?\s+"
     r"(shift|semester|quarter|sprint|season|term|night|morning|evening)\b(?! (?:shifts?|loans?|deposits?|papers?)\b)"
 )
 """Where a figure stands before, these are counted by as well."""
-_A_WEEK_OF: Final = re.compile(
-    rf"(?:\d\S{{0,12}}|\b(?:{_NUMBERS})) (?:[\w-]+ )?[\w-]+s an?\s+({_ARTICLED}) of\b(?! the\b)"
-)
+_A_WEEK_OF: Final = cued(rf"(?:\d\S{{0,12}}|\b(?:{_NUMBERS})) (?:[\w-]+ )?[\w-]+s an?\s+({_ARTICLED}) of\b(?! the\b)")
 """So many lessons a week of an hour each; "a week of lessons" is none."""
-_IN_A: Final = re.compile(
+_IN_A: Final = cued(
     r"\b(?:one|1|once|twice|times?|\w+days?) in an?\s+(day|week|month|year)\b|\bin an average (day|week|month|year)\b"
 )
-_A_DAY_AFTER: Final = re.compile(rf"\d\S{{0,12}}\s+(?:[\w-]+\s+){{1,2}}an?\s+({_ARTICLED})\s+(?:after|before)\b")
+_A_DAY_AFTER: Final = cued(rf"\d\S{{0,12}}\s+(?:[\w-]+\s+){{1,2}}an?\s+({_ARTICLED})\s+(?:after|before)\b")
 """So many a day, after something; what has a figure right before is one day after."""
 _WITHIN: Final = listed("in within of for over after during than half to inside under about below nearly least")
 """What stands before "a day" that is no rate."""
 _LONGEST: Final = 10
 _NEXT: Final = re.compile(r"(?:(?!\b(?:through|by|in|with|via|from|to|after|and|for|on|at|of)\b)[^,;.()]){0,30}")
 """What may stand between a figure and its span."""
-_SPANISH: Final = re.compile(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
+_SPANISH: Final = cued(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
-_PRO: Final = re.compile(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+_PRO: Final = cued(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
 HOLIDAY: Final = re.compile(r"(?:christmas|easter|diwali|eid|ramadan|holi|thanksgiving|halloween)", re.IGNORECASE)
-WEEKDAY: Final = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+WEEKDAY: Final = cued(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
 """What may stand for "every week"."""
-_MONTHLY: Final = re.compile(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
+_MONTHLY: Final = cued(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
 """Money "p.m."; times of day have fewer digits."""
-_BY: Final = re.compile(rf"\b({_ARTICLED}) by \1\b")
-_CURRENT: Final = re.compile(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
+_BY: Final = cued(rf"\b({_ARTICLED}) by \1\b")
+_CURRENT: Final = cued(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
 """What is kept up to date in Spanish, and no rate."""
-_HINDI: Final = re.compile(
+_HINDI: Final = cued(
     rf"\b(?:har|prati)\s+({'|'.join(HINDI_SPANS)})\b|\b({'|'.join(HINDI_SPANS)})\s+(?:mein|me)\b", re.IGNORECASE
 )
 ADVERBS: Final = {
@@ -123,7 +122,7 @@ ADVERBS: Final = {
     "anuales": "year",
     "anualmente": "year",
 }
-_ADVERB: Final = re.compile(
+_ADVERB: Final = cued(
     rf"\b(?<!\d-)(?<!half[- ])(?<!two-)(?<!three-)(?<!four-)(?<!six-)"
     rf"({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b",
     re.IGNORECASE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -15,7 +15,7 @@ from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
-from aiworker.domain.resume.guard.words import content, ngrams, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, stem, words
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 _SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
@@ -41,11 +41,13 @@ class Reading:
     def figures(self) -> frozenset[Key]:
         """Everything its figures may mean."""
         shares = (number.share for number in self.numbers if number.share)
-        return frozenset(meaning for number in self.numbers for meaning in number.meanings).union(shares)
+        return frozenset(shares).union(*(number.meanings for number in self.numbers))
 
     def holds(self, number: Number) -> bool:
         """Say whether it has a figure in any form."""
-        return bool(number.meanings & self.figures) or (number.share is not None and number.share in self.figures)
+        return not number.meanings.isdisjoint(self.figures) or (
+            number.share is not None and number.share in self.figures
+        )
 
     def shown(self, number: Number) -> str:
         """Return one of its figures as it writes it."""
@@ -120,12 +122,16 @@ class Reading:
 
     @cached_property
     def content(self) -> list[str]:
-        return content(self.text)
+        return [
+            root
+            for word, root in zip(self.words, self.rooted, strict=True)
+            if word not in STOP_WORDS and not word.isdigit()
+        ]
 
     @cached_property
     def rooted(self) -> list[str]:
         """The stems of its words, in order."""
-        return [stem(word) for word in self.words]
+        return list(map(stem, self.words))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -152,7 +158,7 @@ class Reading:
         return self._runs[size]
 
     @cached_property
-    def senses(self) -> Mapping[int, frozenset[str]]:
+    def senses(self) -> Mapping[int, Sequence[str]]:
         """The groups of synonyms it has words of."""
         return synonyms.senses(self.rooted)
 
@@ -163,11 +169,13 @@ class Reading:
 
     @cached_property
     def letters(self) -> frozenset[str]:
-        return frozenset(self.text.lower())
+        return frozenset(self.low)
 
     @cached_property
     def scripts(self) -> frozenset[str]:
         """The scripts of its letters beyond the Latin ones, by their Unicode names; a Greek letter is a sign."""
+        if self.text.isascii():
+            return frozenset()
         letters = _GREEK_SIGN.sub("", self.text)
         return frozenset(
             unicodedata.name(letter, "?").split()[0]
@@ -178,7 +186,7 @@ class Reading:
     @cached_property
     def spoken(self) -> list[str]:
         """The words as they stand between spaces, in order."""
-        return [token.strip(".,;:!?()[]\"'“”‘’") for token in self.text.lower().split()]
+        return [token.strip(".,;:!?()[]\"'“”‘’") for token in self.low.split()]
 
     @cached_property
     def tokens(self) -> frozenset[str]:
@@ -204,6 +212,16 @@ class Source:
     skills: frozenset[tuple[str, ...]] = frozenset()
     """The stems of each skill of the resume's list."""
 
+    @cached_property
+    def skill_sizes(self) -> list[int]:
+        """How many words they have."""
+        return sorted({len(skill) for skill in self.skills})
+
+    @cached_property
+    def things(self) -> Mapping[int, str]:
+        """What entry and bullet name that has other names too, as they write it."""
+        return self.entry.things | self.bullet.things
+
 
 @dataclass(frozen=True)
 class Rewording(Reading):
@@ -217,7 +235,7 @@ class Rewording(Reading):
     def of(cls, text: str, source: Source) -> Rewording:
         """Read a new text of a bullet."""
         told = _SHARP.sub(r"\1#", text) if "#" in source.entry.text else text
-        return cls(aliases.retold(told, source.entry.things | source.bullet.things), source, text)
+        return cls(aliases.retold(told, source.things), source, text)
 
     @cached_property
     def explained(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from aiworker.domain.resume.guard import turns
@@ -37,15 +38,18 @@ _EVENT_WITHIN: Final = 5
 _GUIDES: Final = ("guid", "ment", "coac", "advi", "inst", "coun")
 _RUNS: Final = ("mana", "supe", "over", "dire", "coor", "dele")
 _LEARNT: Final = ("mento", "coach", "super")
+_OVERSEEING: Final = LEADERSHIP - ROLES
+_LEADING: Final = _OVERSEEING - OWNED - COACHING
 
 
 def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a leading role that the bullet does not state."""
-    if not _leads(source.bullet, LEADERSHIP - ROLES - OWNED - COACHING):
+    if not _leads(source.bullet, _LEADING):
         yield from _led(source, text)
-    # A title in another language is told by its translation.
-    is_silent = source.language == "en" and not turns.AS_ROLE.search(source.bullet.text)
-    for match in turns.AS_ROLE.finditer(text.text) if is_silent else ():
+    for match in turns.AS_ROLE.finditer(text.text):
+        # A title in another language is told by its translation.
+        if source.language != "en" or turns.AS_ROLE.search(source.bullet.text):
+            break
         held = source.frame.stems
         said = [word for word in words(match[1] or match[2]) if word not in STOP_WORDS]
         others = [word for word in source.bullet.words if word not in said]
@@ -54,12 +58,12 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
         is_held = all(stem(word) in held or not roots.isdisjoint((word[:ROOT], stem(word))) for word in said)
         if _is_promoted(source.frame, said, match[0]) or not (is_own or is_held):
             yield Finding("leadership", match[0])
-    leads = _leads(source.bullet, LEADERSHIP)
-    oversees = _leads(source.bullet, LEADERSHIP - ROLES)
-    is_in_charge = oversees or bool(turns.IN_CHARGE.search(source.bullet.text))
-    is_in_charge = is_in_charge and not turns.HELPED.search(source.bullet.text)
-    for role in turns.ROLES if turns.ANY_ROLE.search(text.text) else ():
-        for finding in matched("leadership", role, source, text):
+    for role in turns.ROLES:
+        for finding in matched("leadership", role, source, text) if role.search(text.text) else ():
+            leads = _leads(source.bullet, LEADERSHIP)
+            oversees = _leads(source.bullet, _OVERSEEING)
+            is_in_charge = oversees or bool(turns.IN_CHARGE.search(source.bullet.text))
+            is_in_charge = is_in_charge and not turns.HELPED.search(source.bullet.text)
             low = finding.token.lower()
             is_told = (is_in_charge and ("responsib" in low or low in ("in charge of", "took charge"))) or (
                 low.startswith("assisted by") and bool(turns.HELP.search(source.bullet.text))
@@ -113,36 +117,55 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
 
 def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
     """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
-    spoken = bullet.spoken
-    return any(
-        (word in leading or (at == 0 and (f"{word}ed" in leading or PAST_OF_BASE.get(word) in leading)))
-        and spoken[at + 1 : at + 2] not in (["by"], ["por"])
-        and spoken[max(0, at - 1) : at] not in BEEN
-        for at, word in enumerate(spoken)
+    return not leading.isdisjoint(_done(bullet.low))
+
+
+@lru_cache(maxsize=1_000)
+def _done(text: str) -> frozenset[str]:
+    """Return the words of a text of which it is the subject, among them what a verb in the present tense would be."""
+    spoken = Reading(text).spoken
+    first = spoken[0] if spoken else ""
+    forms = [(0, f"{first}ed"), (0, PAST_OF_BASE.get(first, "")), *enumerate(spoken)]
+    return frozenset(
+        word
+        for at, word in forms
+        if spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
     )
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:
     bullet = source.bullet
     coaches = bool(turns.TAUGHT.search(bullet.text)) or _leads(bullet, COACHING)
+    if not LEADERSHIP.isdisjoint(text.spoken):
+        leading = LEADERSHIP - _allowed(source, coaches=coaches)
+        for at, word in enumerate(text.spoken):
+            if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
+                continue
+            if word in leading and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
+                yield Finding("leadership", word)
+    yield from _led_people(source, text, coaches=coaches)
+
+
+def _allowed(source: Source, *, coaches: bool) -> frozenset[str]:
+    """Return the words for leading that say no more than a bullet does."""
+    bullet = source.bullet
     allowed = COACHING if coaches else frozenset[str]()
     allowed |= IN_CHARGE | OWNED if _leads(bullet, OWNED) or turns.IN_CHARGE.search(bullet.text) else frozenset[str]()
     allowed |= MANAGED if turns.KEPT.search(bullet.text) else frozenset[str]()
     if not turns.BESIDE.search(bullet.text) and (BOSSES & source.frame.hyphenated or _has_no_verb(bullet)):
         allowed |= IN_CHARGE - BOSSES
-    for at, word in enumerate(text.spoken):
-        if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
-            continue
-        if word in LEADERSHIP - allowed and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
-            yield Finding("leadership", word)
-    yield from _led_people(source, text, guides=coaches or any(word.startswith(_GUIDES) for word in bullet.words))
+    return allowed
 
 
-def _led_people(source: Source, text: Rewording, *, guides: bool) -> Iterator[Finding]:
+def _led_people(source: Source, text: Rewording, *, coaches: bool) -> Iterator[Finding]:
     """Find people who are led, and of whom the bullet has no word; who guides some may be said to coach them."""
+    matches = [*turns.PEOPLE.finditer(text.text), *turns.GUIDED.finditer(text.text)]
+    if not matches:
+        return
     known = (*source.bullet.words, *source.frame.words)
     runs = bool(turns.IN_CHARGE.search(source.bullet.text))
-    for match in (*turns.PEOPLE.finditer(text.text), *turns.GUIDED.finditer(text.text)):
+    guides = coaches or any(word.startswith(_GUIDES) for word in source.bullet.words)
+    for match in matches:
         root = match[0][: ROOT - 1].lower()
         # A mark is there to guide drivers.
         is_sign = root == "guid" and text.text[: match.start()].endswith("to ")

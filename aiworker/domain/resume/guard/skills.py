@@ -44,9 +44,10 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
     Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
     """
-    keys, roots = source.entry.named.keys, source.entry.roots
-    for size, phrases in _phrases().items():
-        for run in text.runs(size).keys() & phrases.keys():
+    roots, firsts = source.entry.roots, _sizes()
+    for size in sorted({size for root in text.stems & firsts.keys() for size in firsts[root]}):
+        phrases = _phrases()[size]
+        for run in sorted(text.runs(size).keys() & phrases.keys()):
             if run in source.entry.runs(size):
                 continue
             phrase, said = phrases[run], words(text.runs(size)[run])
@@ -58,7 +59,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
             is_word = is_word and not (
                 phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
             )
-            is_short = "".join(word[0] for word in said) in keys
+            is_short = "".join(word[0] for word in said) in source.entry.named.keys
             is_short = is_short or (size == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
             new = [word for word in said if stem(word) not in source.entry.stems]
             if is_word and not (is_near or is_short or text.explained.issuperset(new)):
@@ -67,10 +68,10 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find two words in a row of another entry or of the skills, neither of which this entry has."""
-    known, here, roots = source.resume.runs(2), source.entry.runs(2), source.entry.roots
-    for run, shown in text.runs(2).items():
-        is_theirs = run in known and run not in here
-        if is_theirs and not any(
+    ours, here, roots = text.runs(2), source.entry.runs(2), source.entry.roots
+    theirs = (ours.keys() & source.resume.runs(2).keys()) - here.keys()
+    for run, shown in ours.items() if theirs else ():
+        if run in theirs and not any(
             word.isdigit() or word in UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
             for word in words(shown)
         ):
@@ -88,9 +89,9 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
-    for size in sorted({len(skill) for skill in source.skills}):
+    for size in source.skill_sizes:
         said = text.runs(size)
-        for skill in said.keys() & source.skills:
+        for skill in sorted(said.keys() & source.skills):
             is_here = skill in source.entry.runs(size)
             if not is_here and any(_is_telling_of(word, source, text) for word in words(said[skill])):
                 yield Finding("skill", said[skill])
@@ -126,9 +127,10 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what measures or shows by its name, of which the entry has no word: a photometer, a tension gauge."""
-    for word in text.words:
-        is_told = stem(word) in source.entry.stems or stem(word)[:ROOT] in source.entry.roots
-        if _INSTRUMENT.fullmatch(word) and not (is_told or word in text.explained or stem(word) in everyday()):
+    for word, root in zip(text.words, text.rooted, strict=True):
+        if root in source.entry.stems or not _INSTRUMENT.fullmatch(word):
+            continue
+        if not (root[:ROOT] in source.entry.roots or word in text.explained or root in everyday()):
             yield Finding("skill", word)
 
 
@@ -141,6 +143,16 @@ def _phrases() -> Mapping[int, Mapping[tuple[str, ...], str]]:
         stems = _stems(phrase)
         found.setdefault(len(stems), {})[stems] = phrase
     return found
+
+
+@lru_cache(maxsize=1)
+def _sizes() -> Mapping[str, frozenset[int]]:
+    """Return by its first stem how many words a listed skill may have."""
+    found: dict[str, set[int]] = {}
+    for size, phrases in _phrases().items():
+        for first, *_ in phrases:
+            found.setdefault(first, set()).add(size)
+    return {first: frozenset(sizes) for first, sizes in found.items()}
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from aiworker.domain.resume import language
+from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import (
     AMOUNTS,
@@ -27,18 +28,18 @@ from aiworker.domain.resume.guard.numerals import (
 )
 from aiworker.domain.resume.guard.units import unit_named
 
-_HALF_AN: Final = re.compile(
+_HALF_AN: Final = cued(
     r"\b(?:half(?: an?)?|media)[ -]"
     r"(hour|minute|second|hora|day|week|month|year|mile|metre|meter|litre|liter|kilo|tonne|millimetre|millimeter|inch|acre)\b",
     re.IGNORECASE,
 )
-_HALF_AMOUNT: Final = re.compile(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
-_HALF: Final = re.compile(r"(?<![\d/])(?:(\d+) ?½|(\d+) 1/2|½|1/2)(?![\d/])")
-_PART_OF: Final = re.compile(
+_HALF_AMOUNT: Final = cued(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
+_HALF: Final = cued(r"(?<![\d/])(?:(\d+) ?½|(\d+) 1/2|½|1/2)(?![\d/])")
+_PART_OF: Final = cued(
     r"\b(?:(three[ -]quarters?|quarter|two thirds|third)(?:[ -]of[ -]an?[ -]|[ -])(hour)|(tres )?cuartos? de (hora))\b",
     re.IGNORECASE,
 )
-_ONE_AND_A_HALF: Final = re.compile(
+_ONE_AND_A_HALF: Final = cued(
     r"\b(?:an?|one|1|una?) (hour|day|week|month|year|minute|hora|día|año|semana|mes)s?"
     r" (?:and a half|y medi[oa])\b",
     re.IGNORECASE,
@@ -47,27 +48,25 @@ _UNITS_TOLD: Final = (
     r"(hour|day|week|month|year|minute|second|mile|metre|meter|kilometre|millimetre|millimeter|inch|litre|liter"
     r"|kilo|tonne)s?"
 )
-_PART_OF_ONE: Final = re.compile(
-    rf"\b(?:an?|one) (tenth|hundredth|thousandth|fifth) of an? {_UNITS_TOLD}\b", re.IGNORECASE
-)
+_PART_OF_ONE: Final = cued(rf"\b(?:an?|one) (tenth|hundredth|thousandth|fifth) of an? {_UNITS_TOLD}\b", re.IGNORECASE)
 _TENTHS: Final = {
     "fifth": Decimal("0.2"),
     "tenth": Decimal("0.1"),
     "hundredth": Decimal("0.01"),
     "thousandth": Decimal("0.001"),
 }
-_AND_A_PART: Final = re.compile(
+_AND_A_PART: Final = cued(
     rf"\b(an?|one|two|three|four|five) {_UNITS_TOLD} and (a quarter|three[- ]quarters)\b", re.IGNORECASE
 )
 _WHOLES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _FEW_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten"
-_YEARS_AND_MONTHS: Final = re.compile(
+_YEARS_AND_MONTHS: Final = cued(
     rf"\b(\d{{1,2}}|{_FEW_WORDS}) years?(?: and|,)? (\d{{1,2}}|{_FEW_WORDS}) months?\b", re.IGNORECASE
 )
-_HALF_HOURLY: Final = re.compile(r"\bhalf[- ]hourly\b|\bevery half(?: an)?[ -]hour\b", re.IGNORECASE)
-_HOURS_AND_MINUTES: Final = re.compile(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
-_MINUTES_AND_SECONDS: Final = re.compile(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
-_FRACTION: Final = re.compile(
+_HALF_HOURLY: Final = cued(r"\bhalf[- ]hourly\b|\bevery half(?: an)?[ -]hour\b", re.IGNORECASE)
+_HOURS_AND_MINUTES: Final = cued(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
+_MINUTES_AND_SECONDS: Final = cued(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
+_FRACTION: Final = cued(
     r"\b(one|two|three|four|five|six|seven|eight|nine)[- ]"
     r"(thirds?|fourths?|fifths?|tenths?|quarter(?= (?:off|of the|of all|less|fewer|shorter|lower)\b))\b"
     r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
@@ -79,26 +78,26 @@ _FRACTION: Final = re.compile(
     r"|\b(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour)",
     re.IGNORECASE,
 )
-_ORDINAL: Final = re.compile(
+_ORDINAL: Final = cued(
     r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b",
     re.IGNORECASE,
 )
 _FEW: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _FRACTIONS: Final = {"third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "tenth": 10}
-_SLASHED: Final = re.compile(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| ?[1-9])\b")
-_SCIENTIFIC: Final = re.compile(
+_SLASHED: Final = cued(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| ?[1-9])\b")
+_SCIENTIFIC: Final = cued(
     r"(?<![\d.,])(\d+(?:\.\d+)?)(?:\s?[x×·*]\s?10(?:\^\(?([-−+]?\d{1,2})\)?|(?:\*\*|e)([-−+]?\d{1,2})|([⁻⁺]?[⁰¹²³⁴-⁹]{1,2}))"
     r"|e([-−+]?\d{1,2}))(?![\w])"
 )
 _RAISED: Final = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
 _LARGEST_POWER: Final = 40
-_HALF_A_PERCENT: Final = re.compile(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
-_JOINED_HALF: Final = re.compile(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
-_HALF_A_DOZEN: Final = re.compile(r"\bhalf a dozen\b", re.IGNORECASE)
-_NAMED: Final = re.compile(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}(\d{1,2}))\b")
-_SEASON: Final = re.compile(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
-_FISCAL: Final = re.compile(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
-_A_SPAN: Final = re.compile(
+_HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
+_JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
+_HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
+_NAMED: Final = cued(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}(\d{1,2}))\b")
+_SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
+_FISCAL: Final = cued(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
+_A_SPAN: Final = cued(
     r"\ban? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
     r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (?:single )?(minute|hour"
     r"|day|week|fortnight|month|quarter|year)s?\b"
@@ -107,8 +106,8 @@ _A_SPAN: Final = re.compile(
     re.IGNORECASE,
 )
 """A single hour or year that is no rate; it may stand for sixty minutes or twelve months."""
-_TWO: Final = re.compile(r"\b(?:duplicate[ds]?|duplication|both|pair(?:s|ed)?|couple)\b", re.IGNORECASE)
-_ROMAN: Final = re.compile(
+_TWO: Final = cued(r"\b(?:duplicate[ds]?|duplication|both|pair(?:s|ed)?|couple)\b", re.IGNORECASE)
+_ROMAN: Final = cued(
     r"\b(?:[Ll]evel|[Gg]rade|[Cc]lass|[Ss]tage|[Pp]hase|[Tt]ype|[Cc]ategory|[Tt]ier|[Pp]art|[Ss]emester"
     r"|[Ss]tandard|STD|Std)(?:es|s)? "
     r"(?P<first>[IVX]{1,4})(?:(?: ?[-–/&] ?| to | and )(?P<last>[IVX]{1,4}))?\b"
@@ -151,6 +150,8 @@ def tongue(text: str) -> Tongue:
 
 def spelled(text: str) -> Iterator[Number]:
     """Find figures told in words, in the language of the text; where a word only points ("the two"), a soft one."""
+    if _NUMERALS.isdisjoint(_SPELLED.findall(text.lower())):
+        return
     tokens = [_Word(match[0].lower(), match.span()) for match in _SPELLED.finditer(text)]
     spoken, at = tongue(text), 0
     while at < len(tokens):

@@ -15,6 +15,7 @@ from aiworker.domain.resume.guard.surroundings import around, leads
 
 Pair = tuple[frozenset[str], frozenset[str]]
 
+PAIR: Final = 2
 NEXT: Final = 4
 """So many figures further on may be what one is compared with."""
 MOST: Final = 20
@@ -58,14 +59,18 @@ def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find two figures each of which stands among the words that stood by the other."""
     before = [number for number in source.numbers if not number.is_soft][:MOST]
     told = [(number, its) for number in before if (its := _only(text, number))]
+    if len(told) < PAIR:
+        return
     kept = {(one.key, other.key) for _, one, other in ways(text)}
     going = {(one.key, other.key) for _, one, other in ways(source)} & kept
-    was, now = leads(source), leads(text)
     for (one, its), (other, theirs) in combinations(told, 2):
         if its is theirs or one.keys & other.keys or {(one.key, other.key), (other.key, one.key)} & going:
             continue
+        if _stay(one, its, other, theirs):
+            continue
+        was, now = leads(source), leads(text)
         is_led = _is_led((was[id(one)], was[id(other)]), (now[id(its)], now[id(theirs)]))
-        if not _stay(one, its, other, theirs) and (is_led or _is_around(source, text, (one, its), (other, theirs))):
+        if is_led or _is_around(source, text, (one, its), (other, theirs)):
             yield Finding("swap", f"{text.shown(its)}, {text.shown(theirs)}")
             return
 
@@ -112,7 +117,8 @@ def _spoken(around: frozenset[str]) -> frozenset[str]:
 
 def _only(text: Reading, number: Number) -> Number | None:
     """Return where a text tells a figure, if in one place only."""
-    found = [other for other in text.numbers if not other.is_soft and other.meanings & number.meanings]
+    known = number.meanings
+    found = [other for other in text.numbers if not (other.is_soft or known.isdisjoint(other.meanings))]
     return found[0] if len(found) == 1 else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -11,26 +11,21 @@ from aiworker.domain.resume.guard.words import stem, words
 Phrase = tuple[str, ...]
 
 
-def senses(stems: Sequence[str]) -> Mapping[int, frozenset[str]]:
+def senses(stems: Sequence[str]) -> Mapping[int, Sequence[str]]:
     """Return the groups of synonyms that stems in their order belong to, each with those it was found by."""
-    found: dict[int, frozenset[str]] = {}
-    for at in range(len(stems)):
-        for phrase in _phrases_at(stems, at):
-            for group in _groups()[phrase]:
-                found[group] = found.get(group, frozenset()).union(phrase)
+    found: dict[int, list[str]] = {}
+    groups, sizes = _groups(), _sizes()
+    for at, first in enumerate(stems):
+        for size in sizes.get(first, ()):
+            phrase = tuple(stems[at : at + size])
+            for group in groups.get(phrase, ()):
+                found.setdefault(group, []).extend(phrase)
     return found
 
 
 def senses_of(word: str) -> frozenset[int]:
     """Return the groups of synonyms that one word belongs to."""
     return frozenset(_groups().get((stem(word),), ()))
-
-
-def _phrases_at(stems: Sequence[str], at: int) -> Iterator[Phrase]:
-    for size in _sizes().get(stems[at], ()):
-        phrase = tuple(stems[at : at + size])
-        if phrase in _groups():
-            yield phrase
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -62,34 +62,22 @@ class Named:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        return frozenset(self._keys())
+        found = {form for token, _, _ in _tokens(self.text) for form in _forms(token)}
+        low = words(self.text)
+        found.update(months(self.text), map("".join, pairwise(low)))
+        found.update(map("".join, zip(low, low[1:], low[2:], strict=False)))
+        return frozenset(found)
 
     @cached_property
     def capitals(self) -> frozenset[str]:
-        return frozenset(part for token, _ in _tokens(self.text) for part in _pieces(token) if part[:1].isupper())
+        marked = (token for token, _, _ in _tokens(self.text) if not token.islower())
+        return frozenset(part for token in marked for part in _pieces(token) if part[:1].isupper())
 
     @cached_property
     def initials(self) -> str:
         found = words(self.text)
-        long = [word for word in found if word not in STOP_WORDS]
-        return plain(f"{''.join(word[0] for word in found)} {''.join(word[0] for word in long)}")
-
-    def _keys(self) -> Iterator[str]:
-        found = [token for token, _ in _tokens(self.text)]
-        for token in found:
-            if token.isalpha() and token.islower():
-                yield token if token in HOMOGRAPHS else folded(token)
-                yield stem(token)
-                continue
-            for part in _pieces(token):
-                yield part if part in HOMOGRAPHS else folded(part)
-                yield stem(part.lower())
-                camel = [piece.lower() for piece in _CAMEL.findall(part)]
-                yield from () if part.lower() in _NO_CAMEL else camel
-        yield from months(self.text)
-        low = words(self.text)
-        yield from map("".join, pairwise(low))
-        yield from map("".join, zip(low, low[1:], low[2:], strict=False))
+        long = [word[0] for word in found if word not in STOP_WORDS]
+        return plain(f"{''.join([word[0] for word in found])} {''.join(long)}")
 
     def names(self, term: Term) -> bool:
         """Say whether this text names the term, in whatever form."""
@@ -137,25 +125,50 @@ class Named:
 
 def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     """Return the named terms of a text in order; what is part of a figure is none."""
-    taken = {at for number in figures if not number.is_soft for at in range(*number.span)}
+    spans = [number.span for number in figures if not number.is_soft]
     found: list[Term] = []
-    starts, previous = True, ""
-    shouting = _is_shouting(text)
-    tokens = list(_tokens(text))
-    followers = [*(token for token, _ in tokens[1:]), ""][: len(tokens)]
-    for (token, (start, end)), follower in zip(tokens, followers, strict=True):
-        is_maker = token.lower() in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
-        is_maker = is_maker or (token.lower() in BRANDS and follower.istitle() and follower.lower() not in _NAMES)
-        is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
+    starts, previous, shouting = True, "", _is_shouting(text)
+    tokens = _tokens(text)
+    for place, (token, start, rest) in enumerate(tokens):
+        if not _is_plain(token):
+            end = start + len(token)
+            follower = tokens[place + 1][0] if place + 1 < len(tokens) else ""
+            is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
+            is_taken = any(first < end and start < last for first, last in spans)
+            if not (is_unit or is_taken or _is_maker(token, follower)):
+                found += _terms_of(token, starts=starts, shouting=shouting)
         previous = token
-        if not is_maker and not is_unit and taken.isdisjoint(range(start, end)):
-            is_plain = token.isalpha() and token.islower() and token not in _NAMES and token not in ALIASES
-            found += () if is_plain else _terms_of(token, starts=starts, shouting=shouting)
-        written = _TOKEN.match(text, start)
-        following = written[0] if written else ""
-        is_word = following[-1:].isalnum()
-        starts = not is_word and bool(_ENDS_SENTENCE.search(following)) and not _ABBREVIATION.search(following)
+        starts = _ends_sentence(rest)
     return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=20_000)
+def _is_plain(token: str) -> bool:
+    return token.isalpha() and token.islower() and not (token in _NAMES or token in ALIASES)
+
+
+def _is_maker(token: str, follower: str) -> bool:
+    """Say whether a token only says who made what follows: Microsoft Excel."""
+    low = token.lower()
+    is_maker = low in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
+    return is_maker or (low in BRANDS and follower.istitle() and follower.lower() not in _NAMES)
+
+
+def _ends_sentence(written: str) -> bool:
+    is_word = written[-1:].isalnum()
+    return not is_word and bool(_ENDS_SENTENCE.search(written)) and not _ABBREVIATION.search(written)
+
+
+@lru_cache(maxsize=20_000)
+def _forms(token: str) -> tuple[str, ...]:
+    """Return what a token is compared by: folded, its stem, its parts and those of its parts."""
+    if token.isalpha() and token.islower():
+        return token if token in HOMOGRAPHS else folded(token), stem(token)
+    found: list[str] = []
+    for part in _pieces(token):
+        found += part if part in HOMOGRAPHS else folded(part), stem(part.lower())
+        found += () if part.lower() in _NO_CAMEL else (piece.lower() for piece in _CAMEL.findall(part))
+    return tuple(found)
 
 
 def folded(term: str) -> str:
@@ -170,15 +183,25 @@ def folded(term: str) -> str:
     return low
 
 
-def _tokens(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+@lru_cache(maxsize=1_000)
+def _tokens(text: str) -> tuple[tuple[str, int, str], ...]:
+    """Return the tokens of a text, where each begins, and what stands from there to the next space."""
+    found: list[tuple[str, int, str]] = []
     for match in _TOKEN.finditer(text):
-        token = match[0].strip(_OUTER)
-        if token.endswith(".") and not token.endswith("..") and token.count(".") == 1:
-            token = token[:-1].strip(_OUTER)
-        token = token.removesuffix("'s").removesuffix("’s")
+        token, within = _inner(match[0])
         if token:
-            start = match.start() + match[0].find(token)
-            yield token, (start, start + len(token))
+            found.append((token, match.start() + within, match[0][within:]))
+    return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _inner(written: str) -> tuple[str, int]:
+    """Return what stands between spaces without signs around it, and where it begins."""
+    token = written.strip(_OUTER)
+    if token.endswith(".") and not token.endswith("..") and token.count(".") == 1:
+        token = token[:-1].strip(_OUTER)
+    token = token.removesuffix("'s").removesuffix("’s")
+    return token, written.find(token)
 
 
 def _pieces(token: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aiworker.domain.resume.guard.cues import cued
+
 
 def _any(*parts: str) -> str:
     return "|".join(parts)
@@ -36,9 +38,9 @@ _ALL_OVER: Final = _any(
     r"|our\s+)?",
     r"poor[ea]\s+",
 )
-ACROSS: Final = re.compile(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b", re.IGNORECASE)
+ACROSS: Final = cued(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b", re.IGNORECASE)
 """Everywhere: the group is the place, which the source may name."""
-REACH: Final = re.compile(
+REACH: Final = cued(
     _words(
         r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
         r"\b(?:chain|network) of\b|\bgroup of\b(?! (?:\d+|two|three|four|five|six|seven"
@@ -75,15 +77,15 @@ REACH: Final = re.compile(
     ),
     re.IGNORECASE,
 )
-CLOCK: Final = re.compile(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and night)\b", re.IGNORECASE)
+CLOCK: Final = cued(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and night)\b", re.IGNORECASE)
 """At all hours."""
-PEOPLE: Final = re.compile(
+PEOPLE: Final = cued(
     r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis|instruct|delegat)\w*\s+(?!by\b|from\b)(?:[\w'’-]+\s+){0,3}?"
     r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|volunteers|helpers|apprentices?|crew|nurses?|teachers?|operators?|clerks?|cooks?|guards?|porters?|carers?|fitters?|electricians?|mechanics?|welders?|cleaners?|waiters?|officers?|freelancers?|players?|assistants|supervisors?|managers?|drivers|leaders?|intern|junior|engineer|developer|colleague|technicians?)\b",
     re.IGNORECASE,
 )
 """Leading people; the group is who they are."""
-GUIDED: Final = re.compile(
+GUIDED: Final = cued(
     r"\b(?:supervis|guid|mentor|coach|instruct|delegat)(?:e|ed|es|s|ing|ted|ting|tes)?"
     r"\s+(?:(?!by\b|from\b)[\w'’-]+\s+){0,3}?"
     r"((?!(?:three|over|under|after|other|her|per|were|there)\b)[a-z]+(?:ers?|ists?|ians?|ants?|ees?|tors?))\b",
@@ -91,7 +93,7 @@ GUIDED: Final = re.compile(
 )
 """The same, of whoever does something; the group is who they are."""
 ROLES: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    cued(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:project|product|team|programme|program|line|delivery|engineering) (?:manager|lead(?:er)?|head)\b",
         r"\bapprov(?:e[sd]?|ing)\b",
@@ -125,28 +127,26 @@ ROLES: Final = tuple(
     )
 )
 """Roles and what goes with them; each speaks for itself."""
-ANY_ROLE: Final = re.compile(_words(*(role.pattern for role in ROLES)), re.IGNORECASE)
-"""One of them: most texts need not be searched for each."""
 _CLAUSE: Final = r"(?:\A\W*|[.;,:–—-]\s*|\b(?:and|also|i|was|were|then|have|y|e|&)\s+)"
-MEANS: Final = re.compile(
+MEANS: Final = cued(
     r"\b(?:using|via|based on|aided by|with the (?:help|aid) of|utili[sz]ing|employing|leveraging|applying|by means of"
     r"|used|usando|utilizando)\s+(?!(?:in|by|for|to|as|on|at|with|when|only)\b)((?:[\w'’-]+\s*){1,3})",
     re.IGNORECASE,
 )
 """What something is done with."""
-HELP: Final = re.compile(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
+HELP: Final = cued(r"\b(?:help|aid|assistance|support)\b", re.IGNORECASE)
 DOING: Final = re.compile(
     r"(?:perform(?:ed|s)?|carr(?:y|ied|ies) out|did|do|execut(?:ed?|es)|deliver(?:ed|s)?|represented"
     r"|conduct(?:ed|s)?|ran|run|manag(?:ed?|es)|coordinat(?:ed?|es)|organi[sz](?:ed?|es)|direct(?:ed|s)?|planned|led)\b",
     re.IGNORECASE,
 )
 """What somebody did who did it himself."""
-HELPING: Final = re.compile(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
-WITH_HELP: Final = re.compile(
+HELPING: Final = cued(r"\b(?:help|assist|support|aid|part|shadow|under)\w*\b", re.IGNORECASE)
+WITH_HELP: Final = cued(
     r"\bwith (?:the )?(?:[\w'’-]+ ){0,3}?(?:help|support|assistance|aid)\b|\blent (?:\w+ )?support\b", re.IGNORECASE
 )
 """Who has help does not give it."""
-HELPED: Final = re.compile(
+HELPED: Final = cued(
     _CLAUSE + r"(?:helped|helps?|helping|attend(?:ed|s|ing)?(?! by| (?:[\w-]+ ){0,2}?"
     r"(?:call-?outs?|calls|incidents|emergenc\w+|alarms?|breakdowns?|faults?|patients|customers|guests)\b)"
     r"|sat in on|assist(?:ed|s|ing)?|support(?:ed|s|ing)?"
@@ -158,7 +158,7 @@ HELPED: Final = re.compile(
     re.IGNORECASE,
 )
 """What somebody did beside others."""
-BESIDE: Final = re.compile(
+BESIDE: Final = cued(
     r"\b(?:saw|seen|see|watch\w*|witness\w*|view\w*|help\w*|assist\w*|support\w*|part|particip\w+|involv\w+|contribu\w+|shadow\w*"
     r"|supervision|supervised"
     r"|guidance|guided|alongside|together|team\w*|group|member|belong\w*|join\w*|collaborat\w+|aid(?:ed|ing)?|work(?:ed|ing|s)?"
@@ -184,7 +184,7 @@ STRONG: Final = re.compile(
     re.IGNORECASE,
 )
 """What says so by itself; a team or a supervisor may be the bullet's own."""
-IN_CHARGE: Final = re.compile(
+IN_CHARGE: Final = cued(
     _any(
         r"\b(?:responsible for|in[ -]charge of|(?:was|were|am) in charge|look(?:s|ed|ing)? after|t(?:ook|ak(?:es?"
         r"|ing)) care of|t(?:ook|ak(?:es?|ing)) over|handled the team)\b",
@@ -193,19 +193,19 @@ IN_CHARGE: Final = re.compile(
     ),
     re.IGNORECASE,
 )
-KEPT: Final = re.compile(
+KEPT: Final = cued(
     r"\A(?:kept|keeps?|keeping|maintain\w*) (?:the |an? )?(?:[\w-]+ )?(?:accounts|books|ledgers?|budgets?|calendars?"
     r"|diar(?:y|ies)|rotas?|stock|inventory|database|website|register)\b",
     re.IGNORECASE,
 )
 """What may as well be managed."""
-RESPONSIBLE: Final = re.compile(r"\b(?:responsible for|in charge)\b", re.IGNORECASE)
-TAUGHT: Final = re.compile(
+RESPONSIBLE: Final = cued(r"\b(?:responsible for|in charge)\b", re.IGNORECASE)
+TAUGHT: Final = cued(
     r"\b(?:train(?:ed|s|ing)?|taught|tutored|instructed|onboarded|teach(?:es|ing)?|show(?:ed|s|ing)|explain\w*|demonstrat\w+)\b"
     r"|\bprepar\w+ (?:\w+ )?(?:students|pupils|learners|candidates)\b",
     re.IGNORECASE,
 )
-LEARNT: Final = re.compile(r"\b(?:learn(?:ed|t|ing|s)?|studied)\b", re.IGNORECASE)
+LEARNT: Final = cued(r"\b(?:learn(?:ed|t|ing|s)?|studied)\b", re.IGNORECASE)
 TEACHES: Final = re.compile(
     r"(?:taught|teach(?:es)?|trained|train|instructed|coached)\b(?! (?:in|under|as|with|at|by|on|for)\b)", re.IGNORECASE
 )
@@ -219,19 +219,19 @@ _TITLES: Final = _any(
     "barrister|doctor|surgeon|pharmacist|buyer|referee|umpire|coach|mentor|chair(?:man|woman|person)?|spokes\\w+",
     "expert|specialist|advis[eo]r|broker|dispatcher|warden|notary|charge hand|chargehand",
 )
-AS_ROLE: Final = re.compile(
+AS_ROLE: Final = cued(
     r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
     rf"((?:(?!(?:by|beside|for|to|under|alongside|with|near|I|who|\w+ing)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
     rf"|\A((?:[A-Z][a-z]+ )?(?i:{_TITLES}))(?= (?:of|for|to)\b)"
 )
-NEVER: Final = re.compile(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
+NEVER: Final = cued(r"\b(?:no|nil|zero|never|none|without|not)\b", re.IGNORECASE)
 EACH: Final = re.compile(r"\b(?:all|every|each|entire|whole)\b", re.IGNORECASE)
-UNHELPED: Final = re.compile(
+UNHELPED: Final = cued(
     r"\bwithout (?:any )?(?:help|assistance|support)\b|\btheir own\b|\bmyself\b"
     r"|\bown (?:authority|initiative|account|responsibility)\b",
     re.IGNORECASE,
 )
-ALONE: Final = re.compile(
+ALONE: Final = cued(
     r"\b(?:alone|by myself|on my own|sole|single-?handed(?:ly)?|independently|unaided|autonomously)\b", re.IGNORECASE
 )
 _SPAN: Final = (
@@ -243,8 +243,8 @@ _SPAN: Final = (
 )
 PARTICLE: Final = r"(?:them |it )?(?:into|off|on|up|down|out|over|back|away|around)\b"
 """What makes another verb of one: turned off."""
-ALL: Final = re.compile(rf"\b(?:all|every|each|per|any|entire|whole)\b(?!\s+{_SPAN})", re.IGNORECASE)
-UNIVERSAL: Final = re.compile(
+ALL: Final = cued(rf"\b(?:all|every|each|per|any|entire|whole)\b(?!\s+{_SPAN})", re.IGNORECASE)
+UNIVERSAL: Final = cued(
     rf"\b(?:all(?! (?:\w+ed|made|done|built|drawn|sewn|written) (?:in|by|with|on|at|for|to)\b)"
     rf"(?! (?:over|within|inside|before|after|during|while|under|of it|of them)\b)"
     rf"|every|entire|whole|each(?= of (?:the|our|its)\b))"
@@ -253,26 +253,26 @@ UNIVERSAL: Final = re.compile(
     rf"|who|way)\b)((?:(?!(?:and|or|every|all|each)\b)[\w'’-]+ ?){{1,4}})",
     re.IGNORECASE,
 )
-OVER: Final = re.compile(rf"\b(?:across|throughout|all over)\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
+OVER: Final = cued(rf"\b(?:across|throughout|all over)\s+(?:the\s+)?(?!{_SPAN})([^\W\d_]+)", re.IGNORECASE)
 """How a text reaches further: every one of them, all over a place."""
-FIRST: Final = re.compile(r"\bnumber[ -]one\b|\bno\. ?1\b", re.IGNORECASE)
-RANK: Final = re.compile(r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|top)\b", re.IGNORECASE)
-MEDAL: Final = re.compile(
-    r"\b(?:gold|silver|bronze)(?= medal)|(?<=took )gold|(?<=won )gold|(?<=received )gold|(?<=achieved )gold"
-    r"|(?<=took )silver|(?<=won )silver",
+FIRST: Final = cued(r"\bnumber[ -]one\b|\bno\. ?1\b", re.IGNORECASE)
+RANK: Final = cued(r"\b(?:\d+(?:st|nd|rd|th)|first|second|third|top)\b", re.IGNORECASE)
+MEDAL: Final = cued(
+    r"\b(?:(?:gold|silver|bronze)(?= medal)|(?:(?<=took )|(?<=won )|(?<=received )|(?<=achieved ))gold"
+    r"|(?:(?<=took )|(?<=won ))silver)",
     re.IGNORECASE,
 )
-GAINED: Final = re.compile(
+GAINED: Final = cued(
     r"\b(?:grants?|orders|funding|subsidy|contracts?|tenders?|bids?|selected|chosen|accepted|admitted)\b", re.IGNORECASE
 )
 """What is won without being a prize."""
-NO_AWARD: Final = re.compile(
+NO_AWARD: Final = cued(
     r"\b(awarded)(?= (?:an? |the )?(?:mark|grade|score)\b)|\b(won|winning) (?:back|over|new|repeat|\d+)\b"
     r"|(?:\A|\band |\bI )(recogni[sz]ed) (?!as\b|for\b|by\b|with\b)",
     re.IGNORECASE,
 )
 """Won back, saw and recognised."""
-HONOUR: Final = re.compile(
+HONOUR: Final = cued(
     _words(
         # The end of the year is no honour.
         r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from aiworker.domain.resume.guard.cues import Cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Source
 
@@ -13,10 +13,10 @@ ROOT: Final = 5
 """So many first letters two words of one kind share."""
 
 
-def matched(rule: str, pattern: re.Pattern[str], source: Source, text: Reading) -> Iterator[Finding]:
+def matched(rule: str, pattern: Cued, source: Source, text: Reading) -> Iterator[Finding]:
     """Find a turn of phrase that neither the bullet nor, word for word, its entry holds."""
     found = pattern.search(text.text)
-    if found and not pattern.search(source.bullet.text) and found[0].lower() not in source.entry.text.lower():
+    if found and not pattern.search(source.bullet.text) and found[0].lower() not in source.entry.low:
         yield Finding(rule, found[0])
 
 

@@ -183,7 +183,10 @@ STOP_WORDS: Final = listed(
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without possessive endings."""
-    return [word.lower().removesuffix("'s").removesuffix("’s") for word in WORD.findall(text)]
+    found = WORD.findall(text.lower())
+    if "'" in text or "’" in text:
+        return [word.removesuffix("'s").removesuffix("’s") for word in found]
+    return found
 
 
 def plain(text: str) -> str:
@@ -209,7 +212,8 @@ def content(text: str) -> list[str]:
 
 def ngrams(found: list[str], stems: list[str], size: int) -> dict[tuple[str, ...], str]:
     """Return each run of `size` stems with the words it was made of."""
-    return {tuple(stems[at : at + size]): " ".join(found[at : at + size]) for at in range(len(stems) - size + 1)}
+    runs = zip(*(stems[at:] for at in range(size)), strict=False)
+    return dict(zip(runs, map(" ".join, zip(*(found[at:] for at in range(size)), strict=False)), strict=True))
 
 
 def _undoubled(stemmed: str) -> str:

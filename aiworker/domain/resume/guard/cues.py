@@ -1,0 +1,234 @@
+"""Regular expressions that are tried only on texts that hold a word which each of their matches holds.
+
+Most rules have nothing to say of most texts, and the words of a text tell so in a fraction of the time that looking at
+each of its places takes. After the prefilters of RE2 (Cox 2012, "Regular Expression Matching with a Trigram Index").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import Any, Final
+
+_parse: Final[Callable[[str, int], Iterable[tuple[Any, Any]]]] = import_module("re._parser").parse
+"""How `re` itself reads a pattern."""
+
+MOST: Final = 300
+"""Strings that one part of a pattern may stand for, for all of them to be looked at."""
+BEGINNINGS: Final = (2, 3, 4)
+"""Letters of a word of which a pattern may name only the first."""
+REPEATED: Final = 4
+"""So many times are repetitions looked at."""
+_WIDEST: Final = 16
+"""Letters of a class that are told one by one."""
+_EDGE: Final = "\0"
+"""Stands where a word begins or ends."""
+_WORD: Final = re.compile(r"\w+")
+_DIGIT: Final = re.compile(r"\d")
+_EDGED: Final = re.compile(r"\0\w+\0?")
+_WITHIN: Final = re.compile(r"(?<=\w)(?=[^\w\0])|(?<=[^\w\0])(?=\w)")
+"""Where words begin and end without saying so."""
+_EDGES: Final = ("AT_BOUNDARY", "AT_BEGINNING", "AT_BEGINNING_STRING")
+_FREQUENT: Final = frozenset("a an and as at by for from in is of on or per the to was with".split())  # noqa: SIM905
+_SIGNS: Final = frozenset(" -,./0")
+"""Signs that most texts have."""
+
+Strings = frozenset[str]
+_NOTHING: Final[Strings] = frozenset({""})
+
+
+def cued(pattern: str, flags: int = 0) -> Cued:
+    """Compile a pattern like `re.compile`."""
+    return Cued(re.compile(pattern, flags))
+
+
+class Cued:
+    """A compiled pattern, and the cues of which every text it matches in has one."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.pattern = pattern
+        self.match, self.fullmatch = pattern.match, pattern.fullmatch
+        self._search, self._finditer, self._sub = pattern.search, pattern.finditer, pattern.sub
+
+    @cached_property
+    def cues(self) -> Strings:
+        """Found when they are first asked for: that takes longer than to compile the pattern."""
+        return cues_of(self.pattern)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find the first match, as `re.Pattern.search` does."""
+        return None if self.cues.isdisjoint(cues_in(text)) else self._search(text)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Find all matches, as `re.Pattern.finditer` does."""
+        return iter(()) if self.cues.isdisjoint(cues_in(text)) else self._finditer(text)
+
+    def sub(self, written: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """Write something else for every match, as `re.Pattern.sub` does."""
+        return text if self.cues.isdisjoint(cues_in(text)) else self._sub(written, text)
+
+
+@lru_cache(maxsize=2_000)
+def cues_in(text: str) -> Strings:
+    """Return the words of a text with their beginnings, and its signs; "" is in every text."""
+    return _cues_in(folded(text))
+
+
+@lru_cache(maxsize=1_000)
+def _cues_in(low: str) -> Strings:
+    words = set(_WORD.findall(low))
+    begun = [word[:most] for most in BEGINNINGS for word in words]
+    return frozenset(("", *low, *[word + _EDGE for word in words], *begun))
+
+
+def folded(text: str) -> str:
+    """Return a text in which what `re.IGNORECASE` takes for the same is the same, and so are all digits."""
+    low = text.casefold()
+    if not low.isascii():
+        low = low.replace("ı", "i").replace("\u0307", "")
+    return _DIGIT.sub("0", low)
+
+
+def cues_of(pattern: re.Pattern[str]) -> Strings:
+    """Return the cues of which every text that a pattern matches in has one."""
+    found = _Needed(_parse(pattern.pattern, pattern.flags)).best
+    return frozenset(_cue(string)[1] for string in found)
+
+
+@lru_cache(maxsize=10_000)
+def _cue(string: str) -> tuple[float, str]:
+    """Return what of a string the fewest texts have, by guess: a word, its beginning, a sign; and how few."""
+    edged = _WITHIN.sub(_EDGE, string)
+    words = _EDGED.findall(edged)
+    cues = [word[1:] if word[-1] == _EDGE else word[1 : max(BEGINNINGS) + 1] for word in words]
+    cues = [cue for cue in cues if len(cue) in BEGINNINGS or cue[-1] == _EDGE]
+    return max((_rarity(cue), cue) for cue in {"", *cues, *edged.replace(_EDGE, "")})
+
+
+def _rarity(cue: str) -> float:
+    if not cue or cue == " ":
+        return 0
+    if cue in _SIGNS or cue.removesuffix(_EDGE) in _FREQUENT:
+        return 1
+    if cue[-1] == _EDGE:
+        return len(cue) + 2
+    return 4 if not cue[0].isalnum() else len(cue) - 0.5
+
+
+class _Needed:
+    """What the parts of a pattern need of a text, part after part."""
+
+    def __init__(self, parts: Iterable[tuple[Any, Any]], before: Strings = _NOTHING) -> None:
+        self.best: Strings = _NOTHING
+        self.run = before
+        """All that the last parts may stand for, if they can be told one by one."""
+        self.is_exact = True
+        for name, value in parts:
+            self._add(str(name), value)
+        self._offer(self.run)
+
+    def _add(self, name: str, value: Any) -> None:
+        match name:
+            case "AT":
+                self._append(frozenset({_EDGE}) if str(value) in _EDGES else _NOTHING)
+            case "ASSERT" | "ASSERT_NOT":
+                return
+            case "LITERAL":
+                self._append(frozenset({folded(chr(value))}))
+            case "IN":
+                self._append(_class(value))
+            case "SUBPATTERN":
+                self._branch([value[-1]])
+            case "ATOMIC_GROUP":
+                self._branch([value])
+            case "BRANCH":
+                self._branch(value[1])
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                self._repeat(*value)
+            case _:
+                self._append(None)
+
+    def _append(self, strings: Strings | None) -> None:
+        if strings is not None and len(self.run) * len(strings) <= MOST:
+            self.run = frozenset(start + end for start in self.run for end in strings)
+            return
+        self._offer(self.run)
+        self.is_exact = False
+        self.run = strings if strings is not None and len(strings) <= MOST else _NOTHING
+
+    def _branch(self, branches: Iterable[Iterable[tuple[Any, Any]]]) -> None:
+        found = [_Needed(branch, self.run) for branch in branches]
+        runs = frozenset[str]().union(*(branch.run for branch in found))
+        if all(branch.is_exact for branch in found) and len(runs) <= MOST:
+            self.run = runs
+            return
+        self._offer(self.run)
+        self._offer(frozenset[str]().union(*(branch.best for branch in found)))
+        self.is_exact = False
+        self.run = runs if len(runs) <= MOST else _NOTHING
+
+    def _repeat(self, least: int, most: Any, body: Iterable[tuple[Any, Any]]) -> None:
+        if least == 0 and most == 1:
+            self._branch([body, ()])
+            return
+        if least == 0:
+            self._end(is_apart=_is_apart(body) and all(map(_is_at_edge, self.run)))
+            return
+        for _ in range(min(least, REPEATED)):
+            self._branch([body])
+        if least != most or least > REPEATED:
+            self._end(is_apart=least > 0 and _is_apart(body))
+
+    def _end(self, *, is_apart: bool) -> None:
+        """Go on after what can't be told, where a word begins if that is no part of one."""
+        self._append(None)
+        if is_apart:
+            self.run = frozenset({_EDGE})
+
+    def _offer(self, strings: Strings) -> None:
+        """Keep what says more: what fewer texts have, or else fewer strings."""
+        if _worth(strings) > _worth(self.best):
+            self.best = strings
+
+
+def _is_at_edge(string: str) -> bool:
+    return string != "" and not (string[-1].isalnum() or string[-1] == "_")
+
+
+def _is_apart(parts: Iterable[tuple[Any, Any]]) -> bool:
+    """Say whether parts of a pattern match only signs and spaces."""
+    return all(
+        (str(name) == "IN" and all(_is_sign(*each) for each in value)) or _is_sign(name, value) for name, value in parts
+    )
+
+
+def _is_sign(name: Any, value: Any) -> bool:
+    is_space = str(name) == "CATEGORY" and str(value) in ("CATEGORY_SPACE", "CATEGORY_NOT_WORD")
+    return is_space or (str(name) == "LITERAL" and _is_at_edge(chr(value)))
+
+
+def _worth(strings: Strings) -> tuple[float, int]:
+    return min((_cue(string)[0] for string in strings), default=0), -len(strings)
+
+
+def _class(parts: Iterable[tuple[Any, Any]]) -> Strings | None:
+    """Return the letters of a class, if they are few."""
+    found: set[str] = set()
+    for name, value in parts:
+        match str(name), str(value):
+            case "LITERAL", _:
+                found.add(folded(chr(value)))
+            case "CATEGORY", "CATEGORY_DIGIT":
+                found.add("0")
+            case "CATEGORY", "CATEGORY_SPACE":
+                found.add(" ")
+            case "RANGE", _:
+                first, last = value
+                if last - first > _WIDEST:
+                    return None
+                found |= {folded(chr(code)) for code in range(first, last + 1)}
+            case _:
+                return None
+    return frozenset(found)
