@@ -11,9 +11,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice
 
+from aiworker.domain.cues import Cued, Index
 from aiworker.domain.injection_rules import PHRASES, SHAPES
 
 MAX_PER_KIND = 20
@@ -45,8 +46,9 @@ class Finding:
 def scan(text: str, *, most: int = MAX_PER_KIND) -> tuple[Finding, ...]:
     """Flag what addresses a model, by place; at most so many of a kind, and none inside another of its kind."""
     folded = _folded(text)
+    rules = [_rules()[place] for place in _index().places(folded)]
     spans = sorted(
-        (match.start(), match.end(), rule.kind) for rule in _rules() for match in islice(rule.matches(folded), most)
+        (match.start(), match.end(), rule.kind) for rule in rules for match in islice(rule.matches(folded), most)
     )
     found: Counter[str] = Counter()
     reached: dict[str, int] = {}
@@ -59,11 +61,15 @@ def scan(text: str, *, most: int = MAX_PER_KIND) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rule:
     kind: str
     pattern: re.Pattern[str]
     begins_a_word: bool
+
+    @cached_property
+    def cued(self) -> Cued:
+        return Cued(self.pattern, begins_a_word=self.begins_a_word)
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Find the rule's matches. A look-behind in the pattern would cost the engine its fast first-letter search."""
@@ -83,6 +89,11 @@ def _rules() -> tuple[_Rule, ...]:
         _Rule(kind, re.compile(shape, re.MULTILINE), False) for kind, several in SHAPES.items() for shape in several
     )
     return (*phrases, *shapes)
+
+
+@cache
+def _index() -> Index:
+    return Index(rule.cued for rule in _rules())
 
 
 def _compiled(phrase: str) -> re.Pattern[str]:

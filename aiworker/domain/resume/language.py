@@ -6,7 +6,7 @@ French, Portuguese, Italian and German are listed only so that their texts are n
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -24,7 +24,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _words_of(text: str) -> list[str]:
+@lru_cache(maxsize=1_000)
+def _words_of(text: str) -> Sequence[str]:
     """Return the words without acronyms: MIT is no "mit"."""
     shouts = text.isupper()
     if "-" in text or "." in text:
@@ -75,22 +76,28 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 
 _ANY = frozenset[str]().union(*_STOP_WORDS.values())
 _FOREIGN = {name: _ANY - stops for name, stops in _STOP_WORDS.items()}
-_PLACES = {word: tuple(place for place, stops in enumerate(_STOP_WORDS.values()) if word in stops) for word in _ANY}
+_NAMES = {word: tuple(name for name, stops in _STOP_WORDS.items() if word in stops) for word in _ANY}
 """By word, which of the languages it is a stop word of."""
 
 
 def counts(text: str) -> dict[str, int]:
     """Return how many stop words of each language a text holds."""
-    return dict(zip(_STOP_WORDS, _counted(text), strict=True))
+    return _counted(_words_of(text))
 
 
-@lru_cache(maxsize=1_000)
-def _counted(text: str) -> tuple[int, ...]:
-    found = [0] * len(_STOP_WORDS)
-    for word in _words_of(text):
-        for place in _PLACES.get(word, ()):
-            found[place] += 1
-    return tuple(found)
+def counts_by_part(text: str) -> Iterator[Mapping[str, int]]:
+    """Yield how many stop words of each language a text holds, its first half does, and its second."""
+    found = _words_of(text)
+    middle = len(_words_of(text[: max(0, text.find(" ", len(text) // 2))]))
+    yield from map(_counted, (found, found[:middle], found[middle:]))
+
+
+def _counted(words: Sequence[str]) -> dict[str, int]:
+    found = dict.fromkeys(_STOP_WORDS, 0)
+    for word in words:
+        for name in _NAMES.get(word, ()):
+            found[name] += 1
+    return found
 
 
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:

@@ -31,7 +31,12 @@ def added(source: Source, text: Rewording) -> Iterator[Finding]:
         return
     ours = [stem(word) for word in source.bullet.words if word not in STOP_WORDS]
     said = [word for word in text.words if word not in STOP_WORDS]
-    match = SequenceMatcher(None, ours, [stem(word) for word in said], autojunk=False)
+    theirs = [stem(word) for word in said]
+    # Whatever is put in, a text that has fewer of the bullet's words is not ALIKE.
+    known = set(ours)
+    if ALIKE * len(ours) > (2 - ALIKE) * sum(root in known for root in theirs):
+        return
+    match = SequenceMatcher(None, ours, theirs, autojunk=False)
     kept = sum(block.size for block in match.get_matching_blocks())
     for change, _, _, start, end in match.get_opcodes():
         rest = len(ours) + len(said) - (end - start)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Final
 
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, words
@@ -18,6 +18,8 @@ _JOINED: Final = re.compile(r"[\s./&+:'’-]{0,3}")
 _GROWN: Final = re.compile(r"\w[.@_]\Z")
 """What a word grows together with is a name of its own: Moment.js."""
 _SIGNS: Final = ("+", "#", "@", "_")
+_END: Final = "\0"
+"""Comes after the last word."""
 _SHORT: Final = 4
 """Letters of acronyms that may be words."""
 _HOMOGRAPHS: Final = STOP_WORDS | listed(
@@ -63,9 +65,12 @@ def _named(text: str) -> Iterator[tuple[int, int, Phrase]]:
     """Find every listed name, also within another one, the longest at each place first."""
     found = list(WORD.finditer(text))
     low = [match[0].lower().removesuffix("'s").removesuffix("’s") for match in found]
-    things, firsts = _things(), _sizes()
-    for at, word in enumerate(low):
-        for size in firsts.get(word, ()):
+    things, sizes = _things(), _sizes()
+    for at, (word, follower) in enumerate(zip(low, [*low[1:], _END], strict=False)):
+        followers = sizes.get(word)
+        if followers is None:
+            continue
+        for size in (*followers.get(follower, ()), *followers.get("", ())):
             phrase = (*low[at : at + size - 1], _one(low[at + size - 1])) if at + size <= len(low) else ()
             if phrase in things and _is_name(text, found[at : at + size]):
                 yield found[at].start(), found[at + size - 1].end(), phrase
@@ -119,10 +124,17 @@ def _plain() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _sizes() -> Mapping[str, tuple[int, ...]]:
-    """Return by its first word how many words a name may have, most first; a name of one may stand in the plural."""
-    found: dict[str, set[int]] = {}
+def _sizes() -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+    """Return by its first word and the next how many words a name may have, most first; a name of one has no next."""
+    found: dict[str, dict[str, set[int]]] = {}
     for first, *more in _things():
-        for form in (first,) if more else (first, f"{first}s"):
-            found.setdefault(form, set()).add(1 + len(more))
-    return {first: tuple(sorted(sizes, reverse=True)) for first, sizes in found.items()}
+        size, follower = 1 + len(more), more[0] if more else ""
+        # The last word may stand in the plural.
+        firsts = (first,) if more else (first, f"{first}s")
+        followers = (follower, f"{follower}s") if len(more) == 1 else (follower,)
+        for one, next_one in product(firsts, followers):
+            found.setdefault(one, {}).setdefault(next_one, set()).add(size)
+    return {
+        first: {follower: tuple(sorted(sizes, reverse=True)) for follower, sizes in followers.items()}
+        for first, followers in found.items()
+    }

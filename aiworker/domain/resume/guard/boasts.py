@@ -37,15 +37,9 @@ _PRIZES: Final = AWARDS - CREDENTIALS
 
 def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find awards and credentials that the bullet does not state; a prize it states may be won."""
-    is_stated = not _PRIZES.isdisjoint(source.bullet.hyphenated)
-    is_ranked = bool(turns.RANK.search(source.bullet.text))
-    none = frozenset[str]()
-    gained = GAINING if turns.GAINED.search(source.bullet.text) else none
-    stated = (WON if is_stated else RANKED if is_ranked else none) | (
-        DOCTORAL if DOCTORAL & source.bullet.hyphenated else none
-    )
-    plain = frozenset(match[match.lastindex or 0].lower() for match in turns.NO_AWARD.finditer(text.text))
-    yield from unstated("award", (text.hyphenated & AWARDS) - stated - gained - text.explained - plain, source, text)
+    if said := text.hyphenated & AWARDS:
+        plain = frozenset(match[match.lastindex or 0].lower() for match in turns.NO_AWARD.finditer(text.text))
+        yield from unstated("award", said - _stated(source) - text.explained - plain, source, text)
     for finding in matched("award", turns.HONOUR, source, text):
         roots = {word[:ROOT] for word in source.bullet.words}
         appeared = "appea" in roots
@@ -53,7 +47,7 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
         is_told = bool(said) and all(word[:ROOT] in roots or (appeared and word == "published") for word in said)
         if not is_told:
             yield finding
-    if not is_ranked:
+    if turns.FIRST.search(text.text) and not turns.RANK.search(source.bullet.text):
         yield from matched("award", turns.FIRST, source, text)
     yield from (
         Finding("award", found[0])
@@ -62,34 +56,47 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
     )
 
 
+def _stated(source: Source) -> frozenset[str]:
+    """Return the words for awards that say no more than a bullet that states one, or what was gained."""
+    none = frozenset[str]()
+    won = none if _PRIZES.isdisjoint(source.bullet.hyphenated) else WON
+    ranked = RANKED if not won and turns.RANK.search(source.bullet.text) else none
+    doctoral = none if DOCTORAL.isdisjoint(source.bullet.hyphenated) else DOCTORAL
+    return won | ranked | doctoral | (GAINING if turns.GAINED.search(source.bullet.text) else none)
+
+
 def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find words of scale that the bullet does not state."""
-    spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
-    figured = {word for span in spans for word in words(span)}
-    told = {word for word in SCOPE & text.hyphenated if not synonyms.senses_of(word).isdisjoint(source.bullet.senses)}
-    told |= (AMOUNTS & figured) | text.explained
-    told |= set[str]() if WHOLE.isdisjoint(source.bullet.hyphenated) else WHOLE
-    told |= SPANISH_AMOUNTS if source.language == "en" else set[str]()
-    yield from unstated("scope", (text.hyphenated & SCOPE) - told, source, text)
-    for word in sorted(text.tokens - source.bullet.hyphenated):
-        if word.endswith(WIDE) and not word.startswith(SMALL):
-            yield Finding("scope", word)
+    if said := text.hyphenated & SCOPE:
+        yield from unstated("scope", said - _told(source, text, said), source, text)
+    wide = {word for word in text.tokens if word.endswith(WIDE) and not word.startswith(SMALL)}
+    yield from (Finding("scope", word) for word in sorted(wide - source.bullet.hyphenated))
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
             yield Finding("scope", match[0])
     yield from matched("scope", turns.CLOCK, source, text)
     for finding in matched("scope", turns.REACH, source, text):
-        said = {stem(word) for word in words(finding.token) if word not in STOP_WORDS}
+        roots = {stem(word) for word in words(finding.token) if word not in STOP_WORDS}
         telling = [word for word in words(finding.token) if word not in STOP_WORDS]
         if telling and text.explained.issuperset(telling):
             continue
-        if not said or "other" in finding.token.lower().split() or not said <= source.bullet.stems:
+        if not roots or "other" in finding.token.lower().split() or not roots <= source.bullet.stems:
             yield finding
     if (found := turns.ALONE.search(text.text)) and not (
         turns.ALONE.search(source.bullet.text) or turns.UNHELPED.search(source.bullet.text)
     ):
         yield Finding("scope", found[0])
     yield from _reaching(source, text)
+
+
+def _told(source: Source, text: Rewording, said: frozenset[str]) -> frozenset[str]:
+    """Return the words of scale that say no more than the bullet does."""
+    spans = (text.text[slice(*number.span)] for number in text.numbers if number.magnitude > 1)
+    figured = {word for span in spans for word in words(span)}
+    alike = {word for word in said if not synonyms.senses_of(word).isdisjoint(source.bullet.senses)}
+    whole = frozenset[str]() if WHOLE.isdisjoint(source.bullet.hyphenated) else WHOLE
+    amounts = SPANISH_AMOUNTS if source.language == "en" else frozenset[str]()
+    return text.explained.union(alike, AMOUNTS & figured, whole, amounts)
 
 
 def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
@@ -123,8 +130,7 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
 
 def _is_named(word: str, source: Source, text: Reading) -> bool:
     """Say whether a word stands beside another as it does in the entry: "loyalty desk", "personal injury"."""
-    known = source.entry.runs(2)
-    return any(run in known and word in shown.split() for run, shown in text.runs(2).items())
+    return any(word in shown.split() for _, shown in text.shared(2, source.entry.grams(2)))
 
 
 def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:

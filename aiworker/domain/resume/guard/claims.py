@@ -52,16 +52,12 @@ def _is_german(text: str) -> bool:
 
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
-    if vacancy.stems.isdisjoint(text.stems):
-        return
-    theirs, known = vacancy.runs(COPIED_WORDS), source.resume.runs(COPIED_WORDS)
-    for run, shown in text.runs(COPIED_WORDS).items():
-        if run in theirs and run not in known and _is_telling(shown, source, text):
+    for _, shown in text.shared(COPIED_WORDS, vacancy.grams(COPIED_WORDS), but=source.resume.grams(COPIED_WORDS)):
+        if _is_telling(shown, source, text):
             yield Finding("copied", shown)
             return
-    theirs, known = vacancy.runs(2), source.resume.runs(2)
-    for pair, shown in () if theirs.keys().isdisjoint(text.runs(2)) else text.runs(2).items():
-        if pair not in theirs or pair in known or source.resume.stems.issuperset(pair):
+    for pair, shown in text.shared(2, vacancy.grams(2), but=source.resume.grams(2)):
+        if source.resume.stems.issuperset(pair):
             continue
         said = words(shown)
         initials = plain("".join(word[0] for word in pair))
@@ -69,9 +65,9 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
         if not is_short and not any(word.isdigit() or word in UNTELLING for word in said):
             yield Finding("copied", shown)
             return
-    theirs, known = vacancy.runs(3), source.resume.stems
-    for run, shown in () if theirs.keys().isdisjoint(text.runs(3)) else text.runs(3).items():
-        if run not in theirs or known.issuperset(run):
+    known = source.resume.stems
+    for run, shown in text.shared(3, vacancy.grams(3)):
+        if known.issuperset(run):
             continue
         unknown = [word for word in words(shown) if stem(word) not in known and word not in STOP_WORDS]
         new = [word for word in unknown if stem(word) not in _MEASURED]
@@ -89,11 +85,9 @@ def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
-    ours, known = instructions.runs(RECITED_WORDS), source.resume.runs(RECITED_WORDS)
-    if ours.keys().isdisjoint(text.runs(RECITED_WORDS)):
-        return
-    for run, shown in text.runs(RECITED_WORDS).items():
-        if run in ours and run not in known and not STOP_WORDS & set(words(shown)):
+    known = source.resume.grams(RECITED_WORDS)
+    for _, shown in text.shared(RECITED_WORDS, instructions.grams(RECITED_WORDS), but=known):
+        if STOP_WORDS.isdisjoint(words(shown)):
             yield Finding("copied", shown)
             return
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from aiworker.domain.cues import cued
 from aiworker.domain.resume.guard import frequencies, paces, swaps
-from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ORDINALS, TIMES
@@ -45,9 +45,9 @@ def check(source: Source, text: Rewording) -> Iterator[Finding]:
     pace = paces.same(source.bullet, text)
     yield from _new(source, text, pace)
     for number in source.bullet.numbers:
-        if number in pace.before or (number.value == 0 and _has_none(text)):
+        if text.holds(number) or number in pace.before or (number.value == 0 and _has_none(text)):
             continue
-        if not text.holds(number) and not (number.is_soft and not _lost_span(text, number)):
+        if not (number.is_soft and not _lost_span(text, number)):
             yield Finding("number-dropped", source.bullet.shown(number))
     yield from _told_once(source.bullet, text)
     yield from _units(source.bullet, text)
@@ -57,6 +57,8 @@ def check(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def _told_once(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a measure that has gone and is covered by another figure of its value: 12 litres, by 12 noon."""
+    if len({number.key for number in source.numbers}) == len(source.numbers):
+        return
     was, now = _units_by_figure(source), _units_by_figure(text)
     for number in source.numbers:
         units = was.get(number.key, [])
@@ -75,14 +77,13 @@ def _units_by_figure(reading: Reading) -> dict[Key, list[str]]:
 
 
 def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
-    changes = [(one, other) for kind, one, other in swaps.ways(source.bullet) if kind == "change"]
     for number in text.numbers:
+        if number.is_soft or source.bullet.holds(number) or number in pace.after:
+            continue
         is_none = number.value == 0 and (_has_none(source.bullet) or _is_cleared(source.bullet, text.before(number)))
-        if number.is_soft or is_none or number in pace.after or source.bullet.holds(number):
+        if is_none or (number.key == _ONE and "single" in source.bullet.words):
             continue
-        if number.key == _ONE and "single" in source.bullet.words:
-            continue
-        if _comes_to(changes, text, number):
+        if _comes_to([way[1:] for way in swaps.ways(source.bullet) if way[0] == "change"], text, number):
             continue
         is_near = source.frame.holds(number) or counts_alike(source.entry, text, number)
         yield Finding("number", text.shown(number), "note" if is_near else "violation")
@@ -140,15 +141,24 @@ def _units(source: Reading, text: Reading) -> Iterator[Finding]:
         if is_money or text.shown(number).lower() in ORDINALS or _BY.match(text.text, number.span[1]):
             continue
         same = known.get(number.counted, {}) or known.get(number.key, {})
-        is_kept = number.unit in same or any(other.scaled & number.scaled for other in same.values())
         is_span = number.unit in SPANS or (number.unit in MEASURES and _counts_things(source, number))
         is_span = is_span and not (number.value == 1 and number.unit in source.rates)
         is_span = is_span and (number.kind == "plain" or number.unit == "pound")
         is_other = not same and is_span and _was_of(source, text, number)
-        is_lost = MEASURES.issuperset(same) and not number.unit and number.noun and number.noun not in source.stems
-        is_named = any(stem(unit) in text.stems for unit in same)
-        if is_other or (same and ((number.unit and not is_kept) or (is_lost and not is_named))):
+        is_changed = _is_converted(same, number) if number.unit else _is_lost(source, text, same, number)
+        if is_other or (same and is_changed):
             yield Finding("unit", text.shown(number))
+
+
+def _is_converted(same: Mapping[str, Number], number: Number) -> bool:
+    """Say whether a figure has another unit than all of its value before, and comes to something else."""
+    return number.unit not in same and not any(other.scaled & number.scaled for other in same.values())
+
+
+def _is_lost(source: Reading, text: Reading, same: Mapping[str, Number], number: Number) -> bool:
+    """Say whether a figure has lost its unit, and counts something else."""
+    is_lost = MEASURES.issuperset(same) and bool(number.noun) and number.noun not in source.stems
+    return is_lost and not any(stem(unit) in text.stems for unit in same)
 
 
 def _counts_things(source: Reading, number: Number) -> bool:

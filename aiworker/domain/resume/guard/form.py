@@ -8,10 +8,10 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
+from aiworker.domain.cues import cued
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import synonyms
 from aiworker.domain.resume.guard.additions import everyday
-from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.currencies import CURRENCIES
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import FILLERS, NOISE_OPENINGS, REWORDED, STYLE, VAGUE
@@ -109,12 +109,14 @@ FEWEST_PLAIN: Final = 5
 STRANGE: Final = 0.5
 """Share of unknown words from which on a text is in some other language."""
 _AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
-_CONTACT: Final = re.compile(
-    r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+"
-    r"|(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])",
-    re.IGNORECASE,
-)
+_ADDRESS: Final = cued(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|\bwww\.\S+", re.IGNORECASE)
+_PHONE: Final = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])")
+_LONG: Final = re.compile(r"\d[\d ()-]{8,}\d")
+"""What a telephone number has; looked for first, for it is found faster."""
 _MARKUP: Final = cued(r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE)
+_MARKS: Final = frozenset("*_`#[]<{}•·▪◦●")
+_DASHES: Final = tuple("-–—")
+"""One of these is in all markup."""
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
 
@@ -161,7 +163,8 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
         term
         for term in named
         if not (
-            text.named.names(term)
+            term in text.terms
+            or text.named.names(term)
             or _spelled_out(term.text, text)
             or term.text.lower()[:ROOT] in starts
             or term.text.lower() in shortened
@@ -219,8 +222,7 @@ def _told(bullet: str) -> tuple[str, ...]:
 
 
 def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
-    own = max(ours, key=lambda name: ours[name])
-    foreign = max(theirs, key=lambda name: theirs[name])
+    own, foreign = max(ours, key=ours.__getitem__), max(theirs, key=theirs.__getitem__)
     fewest = FOREIGN_WORDS if theirs[own] or ours[foreign] else FOREIGN_WORDS - 1
     is_foreign = ours[foreign] * 2 < ours[own] and theirs[foreign] >= fewest
     return foreign if foreign != own and is_foreign and theirs[foreign] > 2 * theirs[own] else None
@@ -257,9 +259,8 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     ours = language.counts(source.bullet.text)
     if not any(ours.values()):
         ours = language.counts(source.resume.text)
-    middle = len(text.text) // 2
-    for part in (text.text, text.text[:middle], text.text[middle:]):
-        if foreign := _foreign(ours, language.counts(part)):
+    for theirs in language.counts_by_part(text.text):
+        if foreign := _foreign(ours, theirs):
             yield Finding("language", foreign)
             return
     if foreign := language.inserted(text.text, source.language, source.resume.tokens):
@@ -292,12 +293,15 @@ def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     if _AS_MODEL.search(low):
         yield Finding("noise", "as an ai")
     was = source.bullet.text
-    for pattern in (_MARKUP, _QUOTED):
+    is_marked = not _MARKS.isdisjoint(text.written) or text.written.lstrip()[:1] in _DASHES
+    for pattern in (_MARKUP, _QUOTED) if is_marked else (_QUOTED,):
         if (found := pattern.search(text.written)) and not pattern.search(was):
             yield Finding("noise", found[0][:1] if pattern is _QUOTED else found[0].strip() or "list")
     if len(text.written.splitlines()) > 1 and len(was.splitlines()) == 1:
         yield Finding("noise", "line break")
-    yield from (Finding("contact", "address or number") for found in _CONTACT.findall(text.written) if found not in was)
+    numbers = _PHONE.finditer(text.written) if _LONG.search(text.written) else ()
+    contacts = (*_ADDRESS.finditer(text.written), *numbers)
+    yield from (Finding("contact", "address or number") for found in contacts if found[0] not in was)
 
 
 def _opens(text: str, opening: str) -> bool:

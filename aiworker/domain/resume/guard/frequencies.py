@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.resume.guard.cues import cued
+from aiworker.domain.cues import cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.notations import halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
@@ -107,7 +107,9 @@ def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Pac
     if new := text.rates - source.rates - of_entry - weekly - short - pace.rates_after:
         yield from (Finding("rate", rate) for rate in sorted(new - _named_for(text) - _told_elsewhere(text)))
     lost = {rate for rate in source.rates - text.rates - weekly if stem(rate) not in text.stems}
-    lost -= pace.rates_before | ({"day"} if _PART_OF_DAY.search(text.text) else set[str]())
+    lost -= pace.rates_before
+    if "day" in lost and _PART_OF_DAY.search(text.text):
+        lost.discard("day")
     if lost and source.numbers and (not text.rates or _PER.search(source.text)):
         yield Finding("rate", f"no longer per {min(lost)}")
     units = {UNITS.get(match[1].lower(), "") for match in _PER.finditer(source.text)}

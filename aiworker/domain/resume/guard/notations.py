@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from aiworker.domain.resume.guard.cues import Cued, cued
+from aiworker.domain.cues import Cued, Index, cued
 
 ALWAYS: Final = cued(
     r"\b24\s?[/x×]\s?7\b"
@@ -125,11 +125,20 @@ _NOTATIONS: Final[tuple[tuple[Cued, str | Callable[[re.Match[str]], str]], ...]]
 )
 
 
+_MASKS: Final = (*_NOTATIONS, *((pattern, "") for _, pattern in SPANS))
+_INDEX: Final = Index(pattern for pattern, _ in _MASKS)
+_SPANS: Final = Index(pattern for _, pattern in SPANS)
+
+
 @lru_cache(maxsize=1_000)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
-    for pattern, written in (*_NOTATIONS, *((pattern, "") for _, pattern in SPANS)):
-        text = pattern.sub(lambda found, written=written: _placed(found, written), text)
+    place, places = -1, _INDEX.places(text)
+    while later := [at for at in places if at > place]:
+        place = later[0]
+        pattern, written = _MASKS[place]
+        text, was = pattern.sub(lambda found, written=written: _placed(found, written), text), text
+        places = later if text == was else _INDEX.places(text)
     return text
 
 
@@ -147,7 +156,8 @@ def months(text: str) -> frozenset[str]:
 
 def spans(text: str) -> frozenset[str]:
     """Return the spans of time that a text tells in several words."""
-    return frozenset(name for name, pattern in SPANS if pattern.search(text))
+    told = (SPANS[place] for place in _SPANS.places(text))
+    return frozenset(name for name, pattern in told if pattern.search(text))
 
 
 def _placed(found: re.Match[str], written: str | Callable[[re.Match[str]], str]) -> str:

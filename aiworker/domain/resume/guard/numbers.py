@@ -13,12 +13,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from aiworker.domain.cues import cued
 from aiworker.domain.resume.guard import currencies
-from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, SHORT, Kind
-from aiworker.domain.resume.guard.spelled import parts, quiet, romans, spelled
+from aiworker.domain.resume.guard.parts import parts, quiet, romans
+from aiworker.domain.resume.guard.spelled import spelled
 from aiworker.domain.resume.guard.units import UNITS, unit_named
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 
@@ -26,12 +27,15 @@ MOST: Final = 100
 """So many of which some are a share."""
 CONTEXT_WORDS: Final = 4
 """How many words after a figure may say what it counts; before it only the two next."""
+FAR: Final = 100
+"""Characters before a figure among which the two words are looked for."""
 NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
 _ITS: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
-_FIGURE: Final = cued(rf"(?<![\w.])(?<!\d,)(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE)
+_DIGIT: Final = re.compile(r"\.?\d")
+_FIGURE: Final = re.compile(rf"(?<![\w.])(?<!\d,)(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE)
 _SUM: Final = re.compile(
     rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE
 )
@@ -93,7 +97,9 @@ def _of_line(text: str) -> tuple[Number, ...]:
     if not found:
         return ()
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
-    return tuple(_described(text, list(_shared(text, _enumerated(text, list(_ranged(text, found)))))))
+    if len(found) > 1:
+        found = list(_shared(text, _enumerated(text, list(_ranged(text, found)))))
+    return tuple(_described(text, found))
 
 
 def _by_line(text: str) -> Iterator[Number]:
@@ -105,10 +111,22 @@ def _by_line(text: str) -> Iterator[Number]:
 
 
 def _written(text: str) -> Iterator[Number]:
-    pattern = _SUM if _MONEY.search(text) else _FIGURE
-    for match in pattern.finditer(text):
-        if number := _figure(text, match, match["before"] or "" if pattern is _SUM else ""):
+    if _MONEY.search(text):
+        figures = ((match, match["before"] or "") for match in _SUM.finditer(text))
+    else:
+        figures = ((match, "") for match in _plain_figures(text))
+    for match, currency in figures:
+        if number := _figure(text, match, currency):
             yield number
+
+
+def _plain_figures(text: str) -> Iterator[re.Match[str]]:
+    """Find figures at digits, which takes less than to look for them at every letter."""
+    reached = 0
+    for digit in _DIGIT.finditer(text):
+        if digit.start() >= reached and (match := _FIGURE.match(text, digit.start())):
+            reached = match.end()
+            yield match
 
 
 def _figure(text: str, match: re.Match[str], written: str) -> Number | None:
@@ -141,8 +159,8 @@ def _figure(text: str, match: re.Match[str], written: str) -> Number | None:
         return _temperature(text, start, value, degrees)
     number = _with_words(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
     kinds = (number.kind, *currencies.OTHERS.get(written.lower(), ()))
-    said = {(kind, value) for kind in kinds for value in (number.value, *others)} - {number.key}
-    return replace(number, others=number.others | said)
+    said = {(kind, value) for kind in kinds for value in (number.value, *others)} - {number.key} - number.others
+    return replace(number, others=number.others | said) if said else number
 
 
 def _feet(text: str, start: int, end: int) -> str:
@@ -268,10 +286,11 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
             # "shift timing (17)" counts what stands before it.
             near = words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:]
             noun = next((stem(word) for word in reversed(near) if word not in STOP_WORDS), "")
-            yield replace(number, counts=_stems(near), noun=noun)
+            yield number.telling(number.unit, _stems(near), noun)
             continue
         after = words(_PHRASE_END.split(text[number.span[1] : end].lstrip("-–— "), maxsplit=1)[0])[:CONTEXT_WORDS]
         start = found[at - 1].span[1] if at else 0
+        start = max(start, number.span[0] - FAR)
         before = words(_PHRASE_END.split(text[start : number.span[0]])[-1])[-2:]
         close = text[max(0, number.span[0] - NEAR) : number.span[0]]
         is_label = bool(before) and before[-1] in LABELS
@@ -281,13 +300,14 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         if number.kind in MONEY and _stems(before):
             # "a mismatch of ₹14.6 lakh": money is told by what stands before it.
             after = []
-        counts = _stems(after) or _stems(before)
-        near = [*after, *reversed(before)] if _stems(after) else before[::-1]
+        counts = _stems(after)
+        near = [*after, *reversed(before)] if counts else before[::-1]
+        counts = counts or _stems(before)
         noun = next((stem(word) for word in near if word not in STOP_WORDS), "")
         was = text[previous.span[1] : number.span[0]] if previous else ""
         if not unit and previous and (_INSTEAD.search(close) or (_UNTIL.fullmatch(was) and not noun)):
             unit, noun, counts = previous.unit, previous.noun, previous.counts
-        described = replace(number, unit=unit, counts=counts, noun=noun)
+        described = number.telling(unit, counts, noun)
         previous = previous if number.is_year else described
         yield described
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from aiworker.domain.resume.guard.cues import cued
+from aiworker.domain.cues import Cued, Index, cued
 from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import WORDS
@@ -129,26 +129,34 @@ _ADVERB: Final = cued(
 )
 
 
+def _last_word(text: str, end: int) -> str:
+    return text[max(0, end - _LONGEST) : end].rstrip().rpartition(" ")[2]
+
+
+_READ: Final[tuple[tuple[Cued, Callable[[re.Match[str]], str]], ...]] = (
+    (_PER, lambda found: _SPANS[found[1]]),
+    (_A, lambda found: "" if _last_word(found.string, found.start()) in _WITHIN else found[1]),
+    (_A_DAY_AFTER, lambda found: "" if found[0].split()[-4] in _WITHIN else found[1]),
+    (_A_SHIFT, lambda found: "" if found[0].split()[-3] in _WITHIN else _SPANS[found[1]]),
+    (_A_WEEK_OF, lambda found: found[1]),
+    (_IN_A, lambda found: found[1] or found[2]),
+    (_MONTHLY, lambda _: "month"),
+    (_BY, lambda found: found[1]),
+    (_SPANISH, lambda found: _OURS[found[1]]),
+    (_HINDI, lambda found: HINDI_SPANS[found[1] or found[2]]),
+    (_PRO, lambda found: _GERMAN[found[1]]),
+    (_ADVERB, lambda found: ADVERBS[found[1]]),
+)
+"""How rates are told, and by what span each counts, if any."""
+_INDEX: Final = Index(pattern for pattern, _ in _READ)
+
+
 def rates(text: str) -> frozenset[str]:
     """Return the spans of time that a text counts things by."""
-    low = masked(text).lower()
-    return frozenset(
-        [
-            *spans(text),
-            *(_SPANS[match[1]] for match in _PER.finditer(low)),
-            *(match[1] for match in _A.finditer(low) if _last_word(low, match.start()) not in _WITHIN),
-            *(match[1] for match in _A_DAY_AFTER.finditer(low) if match[0].split()[-4] not in _WITHIN),
-            *(_SPANS[match[1]] for match in _A_SHIFT.finditer(low) if match[0].split()[-3] not in _WITHIN),
-            *(match[1] for match in _A_WEEK_OF.finditer(low)),
-            *(match[1] or match[2] for match in _IN_A.finditer(low)),
-            *("month" for _ in _MONTHLY.finditer(low)),
-            *(match[1] for match in _BY.finditer(low)),
-            *(_OURS[match[1]] for match in _SPANISH.finditer(_CURRENT.sub("", low))),
-            *(HINDI_SPANS[match[1] or match[2]] for match in _HINDI.finditer(low)),
-            *(_GERMAN[match[1]] for match in _PRO.finditer(low)),
-            *(ADVERBS[match[1]] for match in _ADVERB.finditer(low)),
-        ]
-    )
+    low = _CURRENT.sub("", masked(text).lower())
+    told = (_READ[place] for place in _INDEX.places(low))
+    found = {read(match) for pattern, read in told for match in pattern.finditer(low)}
+    return spans(text).union(found) - {""}
 
 
 def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
@@ -172,7 +180,3 @@ def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
         if at < len(placed) and starts[at] < end and _NEXT.fullmatch(low, number.span[1], starts[at]):
             found[number] = placed[at][1]
     return found
-
-
-def _last_word(text: str, end: int) -> str:
-    return text[max(0, end - _LONGEST) : end].rstrip().rpartition(" ")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -156,6 +156,23 @@ class Reading:
         if size not in self._runs:
             self._runs[size] = ngrams(self.words, self.rooted, size)
         return self._runs[size]
+
+    def grams(self, size: int) -> frozenset[tuple[str, ...]]:
+        """Return each run of so many stems."""
+        if size not in self._grams:
+            self._grams[size] = frozenset(zip(*(self.rooted[at:] for at in range(size)), strict=False))
+        return self._grams[size]
+
+    @cached_property
+    def _grams(self) -> dict[int, frozenset[tuple[str, ...]]]:
+        return {}
+
+    def shared(
+        self, size: int, others: Set[tuple[str, ...]], *, but: Set[tuple[str, ...]] = frozenset()
+    ) -> list[tuple[tuple[str, ...], str]]:
+        """Return, in order, those of its runs of so many stems that are among others, with their words."""
+        common = (self.grams(size) & others) - but if others else others
+        return [(run, shown) for run, shown in self.runs(size).items() if run in common] if common else []
 
     @cached_property
     def senses(self) -> Mapping[int, Sequence[str]]:

@@ -58,8 +58,8 @@ def leadership(source: Source, text: Rewording) -> Iterator[Finding]:
         is_held = all(stem(word) in held or not roots.isdisjoint((word[:ROOT], stem(word))) for word in said)
         if _is_promoted(source.frame, said, match[0]) or not (is_own or is_held):
             yield Finding("leadership", match[0])
-    for role in turns.ROLES:
-        for finding in matched("leadership", role, source, text) if role.search(text.text) else ():
+    for place in turns.ROLES_INDEX.places(text.text):
+        for finding in matched("leadership", turns.ROLES[place], source, text):
             leads = _leads(source.bullet, LEADERSHIP)
             oversees = _leads(source.bullet, _OVERSEEING)
             is_in_charge = oversees or bool(turns.IN_CHARGE.search(source.bullet.text))
@@ -134,22 +134,24 @@ def _done(text: str) -> frozenset[str]:
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:
-    bullet = source.bullet
-    coaches = bool(turns.TAUGHT.search(bullet.text)) or _leads(bullet, COACHING)
     if not LEADERSHIP.isdisjoint(text.spoken):
-        leading = LEADERSHIP - _allowed(source, coaches=coaches)
+        leading = LEADERSHIP - _allowed(source)
         for at, word in enumerate(text.spoken):
             if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:
                 continue
             if word in leading and not (_is_told(source, text, at) or _is_anothers(source, text, at)):
                 yield Finding("leadership", word)
-    yield from _led_people(source, text, coaches=coaches)
+    yield from _led_people(source, text)
 
 
-def _allowed(source: Source, *, coaches: bool) -> frozenset[str]:
+def _coaches(bullet: Reading) -> bool:
+    return bool(turns.TAUGHT.search(bullet.text)) or _leads(bullet, COACHING)
+
+
+def _allowed(source: Source) -> frozenset[str]:
     """Return the words for leading that say no more than a bullet does."""
     bullet = source.bullet
-    allowed = COACHING if coaches else frozenset[str]()
+    allowed = COACHING if _coaches(bullet) else frozenset[str]()
     allowed |= IN_CHARGE | OWNED if _leads(bullet, OWNED) or turns.IN_CHARGE.search(bullet.text) else frozenset[str]()
     allowed |= MANAGED if turns.KEPT.search(bullet.text) else frozenset[str]()
     if not turns.BESIDE.search(bullet.text) and (BOSSES & source.frame.hyphenated or _has_no_verb(bullet)):
@@ -157,14 +159,14 @@ def _allowed(source: Source, *, coaches: bool) -> frozenset[str]:
     return allowed
 
 
-def _led_people(source: Source, text: Rewording, *, coaches: bool) -> Iterator[Finding]:
+def _led_people(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find people who are led, and of whom the bullet has no word; who guides some may be said to coach them."""
     matches = [*turns.PEOPLE.finditer(text.text), *turns.GUIDED.finditer(text.text)]
     if not matches:
         return
     known = (*source.bullet.words, *source.frame.words)
     runs = bool(turns.IN_CHARGE.search(source.bullet.text))
-    guides = coaches or any(word.startswith(_GUIDES) for word in source.bullet.words)
+    guides = _coaches(source.bullet) or any(word.startswith(_GUIDES) for word in source.bullet.words)
     for match in matches:
         root = match[0][: ROOT - 1].lower()
         # A mark is there to guide drivers.

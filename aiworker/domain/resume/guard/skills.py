@@ -47,10 +47,8 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
     roots, firsts = source.entry.roots, _sizes()
     for size in sorted({size for root in text.stems & firsts.keys() for size in firsts[root]}):
         phrases = _phrases()[size]
-        for run in sorted(text.runs(size).keys() & phrases.keys()):
-            if run in source.entry.runs(size):
-                continue
-            phrase, said = phrases[run], words(text.runs(size)[run])
+        for run, shown in text.shared(size, phrases.keys(), but=source.entry.grams(size)):
+            phrase, said = phrases[run], words(shown)
             is_common = run in _common()
             there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
             fewest = len(there) if is_common else (len(there) + 1) // 2
@@ -68,10 +66,9 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find two words in a row of another entry or of the skills, neither of which this entry has."""
-    ours, here, roots = text.runs(2), source.entry.runs(2), source.entry.roots
-    theirs = (ours.keys() & source.resume.runs(2).keys()) - here.keys()
-    for run, shown in ours.items() if theirs else ():
-        if run in theirs and not any(
+    roots = source.entry.roots
+    for _, shown in text.shared(2, source.resume.grams(2), but=source.entry.grams(2)):
+        if not any(
             word.isdigit() or word in UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
             for word in words(shown)
         ):
@@ -90,11 +87,9 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
     for size in source.skill_sizes:
-        said = text.runs(size)
-        for skill in sorted(said.keys() & source.skills):
-            is_here = skill in source.entry.runs(size)
-            if not is_here and any(_is_telling_of(word, source, text) for word in words(said[skill])):
-                yield Finding("skill", said[skill])
+        for _, shown in text.shared(size, source.skills, but=source.entry.grams(size)):
+            if any(_is_telling_of(word, source, text) for word in words(shown)):
+                yield Finding("skill", shown)
 
 
 def _is_telling_of(word: str, source: Source, text: Rewording) -> bool:

@@ -1,15 +1,14 @@
-"""Figures without digits, and those within names: words, halves, Roman numerals, quarters of an hour."""
+"""Figures without digits: "two hundred and fifty", "treinta y cinco", "doubled"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiworker.domain.resume import language
-from aiworker.domain.resume.guard.cues import cued
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import (
     AMOUNTS,
@@ -26,108 +25,7 @@ from aiworker.domain.resume.guard.numerals import (
     WORDS,
     Tongue,
 )
-from aiworker.domain.resume.guard.units import unit_named
 
-_HALF_AN: Final = cued(
-    r"\b(?:half(?: an?)?|media)[ -]"
-    r"(hour|minute|second|hora|day|week|month|year|mile|metre|meter|litre|liter|kilo|tonne|millimetre|millimeter|inch|acre)\b",
-    re.IGNORECASE,
-)
-_HALF_AMOUNT: Final = cued(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
-_HALF: Final = cued(r"(?<![\d/])(?:(\d+) ?½|(\d+) 1/2|½|1/2)(?![\d/])")
-_PART_OF: Final = cued(
-    r"\b(?:(three[ -]quarters?|quarter|two thirds|third)(?:[ -]of[ -]an?[ -]|[ -])(hour)|(tres )?cuartos? de (hora))\b",
-    re.IGNORECASE,
-)
-_ONE_AND_A_HALF: Final = cued(
-    r"\b(?:an?|one|1|una?) (hour|day|week|month|year|minute|hora|día|año|semana|mes)s?"
-    r" (?:and a half|y medi[oa])\b",
-    re.IGNORECASE,
-)
-_UNITS_TOLD: Final = (
-    r"(hour|day|week|month|year|minute|second|mile|metre|meter|kilometre|millimetre|millimeter|inch|litre|liter"
-    r"|kilo|tonne)s?"
-)
-_PART_OF_ONE: Final = cued(rf"\b(?:an?|one) (tenth|hundredth|thousandth|fifth) of an? {_UNITS_TOLD}\b", re.IGNORECASE)
-_TENTHS: Final = {
-    "fifth": Decimal("0.2"),
-    "tenth": Decimal("0.1"),
-    "hundredth": Decimal("0.01"),
-    "thousandth": Decimal("0.001"),
-}
-_AND_A_PART: Final = cued(
-    rf"\b(an?|one|two|three|four|five) {_UNITS_TOLD} and (a quarter|three[- ]quarters)\b", re.IGNORECASE
-)
-_WHOLES: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
-_FEW_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten"
-_YEARS_AND_MONTHS: Final = cued(
-    rf"\b(\d{{1,2}}|{_FEW_WORDS}) years?(?: and|,)? (\d{{1,2}}|{_FEW_WORDS}) months?\b", re.IGNORECASE
-)
-_HALF_HOURLY: Final = cued(r"\bhalf[- ]hourly\b|\bevery half(?: an)?[ -]hour\b", re.IGNORECASE)
-_HOURS_AND_MINUTES: Final = cued(r"\b(\d+) ?h(?:ours?|rs?)? ?(?:and )?(\d+) ?m(?:in(?:ute)?s?)?\b", re.IGNORECASE)
-_MINUTES_AND_SECONDS: Final = cued(r"\b(\d+) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE)
-_FRACTION: Final = cued(
-    r"\b(one|two|three|four|five|six|seven|eight|nine)[- ]"
-    r"(thirds?|fourths?|fifths?|tenths?|quarter(?= (?:off|of the|of all|less|fewer|shorter|lower)\b))\b"
-    r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
-    r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
-    r"|\b(?:by|(?:drop|fall|rise|cut|gain|reduction|increase|decrease|saving|growth|jump|decline|dip) of) (?:an?|one)"
-    r" (?P<by>third|quarter|fifth|tenth)\b"
-    r"|\ba (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour)| (?:fewer|less|more|lower|higher|faster|quicker)\b)"
-    r"|\b(?:that|whom|which) an? (?P<whom>third|quarter|fifth|tenth)\b(?! of an hour)"
-    r"|\b(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour)",
-    re.IGNORECASE,
-)
-_ORDINAL: Final = cued(
-    r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b",
-    re.IGNORECASE,
-)
-_FEW: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
-_FRACTIONS: Final = {"third": 3, "fourth": 4, "quarter": 4, "fifth": 5, "tenth": 10}
-_SLASHED: Final = cued(r"(?<![\d/])([1-4])/([345])(?:rds?|ths?)?(?![\d/]| ?[1-9])\b")
-_SCIENTIFIC: Final = cued(
-    r"(?<![\d.,])(\d+(?:\.\d+)?)(?:\s?[x×·*]\s?10(?:\^\(?([-−+]?\d{1,2})\)?|(?:\*\*|e)([-−+]?\d{1,2})|([⁻⁺]?[⁰¹²³⁴-⁹]{1,2}))"
-    r"|e([-−+]?\d{1,2}))(?![\w])"
-)
-_RAISED: Final = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
-_LARGEST_POWER: Final = 40
-_HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
-_JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
-_HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
-_NAMED: Final = cued(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}(\d{1,2}))\b")
-_SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
-_FISCAL: Final = cued(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
-_A_SPAN: Final = cued(
-    r"\ban? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
-    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (?:single )?(minute|hour"
-    r"|day|week|fortnight|month|quarter|year)s?\b"
-    r"(?! and a half| and a quarter| and three| and \w+ months?\b| of (?:the|its|all|an?|them|whom|these|those|us)\b)"
-    r"|\ban? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b)",
-    re.IGNORECASE,
-)
-"""A single hour or year that is no rate; it may stand for sixty minutes or twelve months."""
-_TWO: Final = cued(r"\b(?:duplicate[ds]?|duplication|both|pair(?:s|ed)?|couple)\b", re.IGNORECASE)
-_ROMAN: Final = cued(
-    r"\b(?:[Ll]evel|[Gg]rade|[Cc]lass|[Ss]tage|[Pp]hase|[Tt]ype|[Cc]ategory|[Tt]ier|[Pp]art|[Ss]emester"
-    r"|[Ss]tandard|STD|Std)(?:es|s)? "
-    r"(?P<first>[IVX]{1,4})(?:(?: ?[-–/&] ?| to | and )(?P<last>[IVX]{1,4}))?\b"
-)
-_SPOKEN: Final = re.compile(r" (?!to\b|and\b|or\b|in\b|at\b|of\b|for\b|with\b)[a-z]")
-"""What follows the "I" of somebody who speaks."""
-_ROMANS: Final = {
-    "I": 1,
-    "II": 2,
-    "III": 3,
-    "IV": 4,
-    "V": 5,
-    "VI": 6,
-    "VII": 7,
-    "VIII": 8,
-    "IX": 9,
-    "X": 10,
-    "XI": 11,
-    "XII": 12,
-}
 _NUMERALS: Final = frozenset(
     [*(word for values in WORDS.values() for word in values), *TIMES, *ORDINALS, *AMOUNTS, *COPIES, *HUNDREDS]
 )
@@ -135,8 +33,7 @@ _NUMERALS: Final = frozenset(
 _SPELLED: Final = re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     text: str
     span: tuple[int, int]
 
@@ -245,106 +142,3 @@ def _amount(token: _Word, before: str) -> Number | None:
         return Number("plain", Decimal(6), token.span)
     is_one = token.text in AMOUNTS and before in ("a", "one", "an", "each", "the", "una", "per", "every", "cada", "por")
     return Number("plain", Decimal(MAGNITUDES[token.text]), token.span) if is_one else None
-
-
-def parts(text: str) -> Iterator[Number]:
-    """Find halves, fractions, ordinals of two words and hours told in parts."""
-    yield from _halves(text)
-    yield from _scientific(text)
-    yield from _fractions(text)
-    yield from _hours(text)
-    for match in _ORDINAL.finditer(text):
-        value = WORDS["en"][match[1].lower()] + ORDINALS[match[2].lower()]
-        yield Number("plain", Decimal(value), match.span())
-
-
-def _scientific(text: str) -> Iterator[Number]:
-    """Find "2 × 10^-10" and "2e-10"."""
-    for match in _SCIENTIFIC.finditer(text):
-        power = int((match[2] or match[3] or match[5] or match[4].translate(_RAISED)).replace("−", "-"))
-        if abs(power) <= _LARGEST_POWER:
-            yield Number("plain", Decimal(match[1]).scaleb(power).normalize(), match.span())
-
-
-def _halves(text: str) -> Iterator[Number]:
-    half = Decimal("0.5")
-    for match in _HALF.finditer(text):
-        whole = match[1] or match[2]
-        yield Number("plain" if whole else "times", Decimal(whole or 0) + half, match.span())
-    yield from (Number("percent", half, match.span()) for match in _HALF_A_PERCENT.finditer(text))
-    yield from (Number("times", half, match.span(), is_soft=True) for match in _JOINED_HALF.finditer(text))
-    yield from (Number("plain", Decimal(6), match.span()) for match in _HALF_A_DOZEN.finditer(text))
-
-
-def _fractions(text: str) -> Iterator[Number]:
-    for match in _FRACTION.finditer(text):
-        first = (match[1] or match["three"] or "a").lower()
-        named = match[2] or match["quarters"] or match["by"] or match["part"] or match["near"] or match["whom"]
-        yield _part(Decimal(_FEW.get(first, 1)) / _FRACTIONS[named.lower().removesuffix("s")], match.span())
-    for match in _SLASHED.finditer(text):
-        yield _part(Decimal(match[1]) / Decimal(match[2]), match.span())
-
-
-def _hours(text: str) -> Iterator[Number]:
-    for match in _PART_OF.finditer(text):
-        part = (match[1] or match[3] or "").lower()
-        if "third" in part:
-            yield Number("plain", Decimal(40 if part.startswith("two") else 20), match.span(), "minute")
-            continue
-        unit = unit_named((match[2] or match[4]).lower())
-        is_three = part.startswith(("three", "tres"))
-        yield Number("plain", Decimal("0.75" if is_three else "0.25"), match.span(), unit)
-    for match in _HOURS_AND_MINUTES.finditer(text):
-        yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "minute")
-    for match in _MINUTES_AND_SECONDS.finditer(text):
-        yield Number("plain", Decimal(int(match[1]) * 60 + int(match[2])), match.span(), "second")
-    yield from _lengths(text)
-
-
-def _lengths(text: str) -> Iterator[Number]:
-    for match in _YEARS_AND_MONTHS.finditer(text):
-        years, months = (_WHOLES.get(said.lower(), 1) if said.isalpha() else int(said) for said in match.groups())
-        yield Number("plain", Decimal(12 * years + months), match.span(), "month")
-    yield from (Number("plain", Decimal(30), match.span(), "minute") for match in _HALF_HOURLY.finditer(text))
-    for match in _PART_OF_ONE.finditer(text):
-        yield Number("plain", _TENTHS[match[1].lower()], match.span(), unit_named(match[2].lower()))
-    for match in _AND_A_PART.finditer(text):
-        whole = Decimal(_WHOLES.get(match[1].lower(), 1))
-        part = Decimal("0.75" if match[3].lower().startswith("three") else "0.25")
-        yield Number("plain", whole + part, match.span(), unit_named(match[2].lower()))
-    for match in _ONE_AND_A_HALF.finditer(text):
-        yield Number("plain", Decimal("1.5"), match.span(), unit_named(match[1].lower()))
-    for match in _HALF_AMOUNT.finditer(text):
-        yield Number("plain", Decimal(MAGNITUDES[match[1].lower()]) / 2, match.span())
-    for match in _HALF_AN.finditer(text):
-        yield Number("plain", Decimal("0.5"), match.span(), unit_named(match[1].lower()))
-
-
-def _part(share: Decimal, span: tuple[int, int]) -> Number:
-    return Number("times", share, span, others=frozenset({("percent", Decimal(round(share * 100)))}))
-
-
-def romans(text: str) -> Iterator[Number]:
-    """Find Roman numerals after what they number: "Level II", "stages II-III"."""
-    for match in _ROMAN.finditer(text):
-        for name in ("first", "last"):
-            if (roman := match[name]) in _ROMANS and not (roman == "I" and _SPOKEN.match(text, match.end(name))):
-                yield Number("plain", Decimal(_ROMANS[roman]), match.span(name))
-
-
-def quiet(text: str) -> Iterator[Number]:
-    """Find figures within names, which only ground others: p95, v1.24, L2, FY24, and single spans: "within an hour"."""
-    for match in _NAMED.finditer(text):
-        digits = next(group for group in match.groups() if group)
-        yield Number("plain", Decimal(digits), match.span(), is_soft=True)
-    for match in _SEASON.finditer(text):
-        year = int(match[1]) + 1
-        if year % 100 == int(match[2]):
-            yield Number("plain", Decimal(year), match.span(2), is_soft=True)
-    for match in _FISCAL.finditer(text):
-        yield Number("plain", Decimal(2000 + int(match[1])), match.span(), is_soft=True)
-    yield from (Number("plain", Decimal(2), match.span(), is_soft=True) for match in _TWO.finditer(text))
-    for match in _A_SPAN.finditer(text):
-        yield Number(
-            "plain", Decimal(1), match.span(), unit_named((match["of"] or match[2] or match[3]).lower()), is_soft=True
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
@@ -14,6 +15,7 @@ from aiworker.domain.resume.guard.reading import NEAR, Reading
 from aiworker.domain.resume.guard.surroundings import around, leads
 
 Pair = tuple[frozenset[str], frozenset[str]]
+Way = tuple[str, Number, Number]
 
 PAIR: Final = 2
 NEXT: Final = 4
@@ -62,11 +64,11 @@ def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
     if len(told) < PAIR:
         return
     kept = {(one.key, other.key) for _, one, other in ways(text)}
-    going = {(one.key, other.key) for _, one, other in ways(source)} & kept
+    going = {(one.key, other.key) for _, one, other in ways(source)} & kept if kept else kept
     for (one, its), (other, theirs) in combinations(told, 2):
-        if its is theirs or one.keys & other.keys or {(one.key, other.key), (other.key, one.key)} & going:
+        if its is theirs or _stay(one, its, other, theirs) or not one.keys.isdisjoint(other.keys):
             continue
-        if _stay(one, its, other, theirs):
+        if (one.key, other.key) in going or (other.key, one.key) in going:
             continue
         was, now = leads(source), leads(text)
         is_led = _is_led((was[id(one)], was[id(other)]), (now[id(its)], now[id(theirs)]))
@@ -124,7 +126,7 @@ def _only(text: Reading, number: Number) -> Number | None:
 
 def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find "from A to B" that has become "from B to A", and "A against B" the other way round."""
-    was = list(ways(source))
+    was = ways(source)
     for kind, start, end in ways(text):
         same = [(first, second) for other, first, second in was if other == kind]
         # What has become 69 from 61 is 69 against 61.
@@ -140,17 +142,27 @@ def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
             return
 
 
-def ways(reading: Reading) -> Iterator[tuple[str, Number, Number]]:
+def ways(reading: Reading) -> tuple[Way, ...]:
     """Find what goes from one figure to another ("change"), and what is held against another ("against")."""
+    return _ways(reading.text, reading.numbers)
+
+
+@lru_cache(maxsize=1_000)
+def _ways(text: str, numbers: tuple[Number, ...]) -> tuple[Way, ...]:
+    return tuple(_ways_in(text, numbers))
+
+
+def _ways_in(text: str, numbers: tuple[Number, ...]) -> Iterator[Way]:
     reached: Number | None = None
-    for at, first in enumerate(reading.numbers):
-        if first.is_soft or reading.text[: first.span[0]].endswith("/"):
+    for at, first in enumerate(numbers):
+        start = first.span[0]
+        if first.is_soft or text[start - 1 : start] == "/":
             continue
-        before = reading.before(first)
-        for place, second in enumerate(reading.numbers[at + 1 : at + 1 + NEXT]):
-            between = reading.text[first.span[1] : second.span[0]]
+        before = text[max(0, start - NEAR) : start]
+        for place, second in enumerate(numbers[at + 1 : at + 1 + NEXT]):
+            between = text[first.span[1] : second.span[0]]
             is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)
-            if place == 0 and not _OF.fullmatch(between) and OF_THEM.match(reading.text, second.span[1]):
+            if place == 0 and not _OF.fullmatch(between) and OF_THEM.match(text, second.span[1]):
                 yield "against", second, first
             elif is_like and (_AGAINST.search(between) or (first.kind == second.kind and _OF.fullmatch(between))):
                 yield "against", first, second

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiworker.domain.resume.guard.lexicon import ALIASES, BRANDS, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
 from aiworker.domain.resume.guard.notations import months
@@ -62,7 +62,7 @@ class Named:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        found = {form for token, _, _ in _tokens(self.text) for form in _forms(token)}
+        found = {form for token, _ in _tokens(self.text) for form in _forms(token.text)}
         low = words(self.text)
         found.update(months(self.text), map("".join, pairwise(low)))
         found.update(map("".join, zip(low, low[1:], low[2:], strict=False)))
@@ -70,7 +70,7 @@ class Named:
 
     @cached_property
     def capitals(self) -> frozenset[str]:
-        marked = (token for token, _, _ in _tokens(self.text) if not token.islower())
+        marked = (token.text for token, _ in _tokens(self.text) if not token.text.islower())
         return frozenset(part for token in marked for part in _pieces(token) if part[:1].isupper())
 
     @cached_property
@@ -127,24 +127,19 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     """Return the named terms of a text in order; what is part of a figure is none."""
     spans = [number.span for number in figures if not number.is_soft]
     found: list[Term] = []
-    starts, previous, shouting = True, "", _is_shouting(text)
+    starts, shouting = True, _is_shouting(text)
     tokens = _tokens(text)
-    for place, (token, start, rest) in enumerate(tokens):
-        if not _is_plain(token):
-            end = start + len(token)
-            follower = tokens[place + 1][0] if place + 1 < len(tokens) else ""
-            is_unit = previous[-1:].isdigit() and set(token.lower().split("/")) <= SYMBOLS
+    for place, (token, start) in enumerate(tokens):
+        if not token.is_plain:
+            end = start + len(token.text)
+            previous = tokens[place - 1][0].text if place else ""
+            follower = tokens[place + 1][0].text if place + 1 < len(tokens) else ""
+            is_unit = previous[-1:].isdigit() and set(token.text.lower().split("/")) <= SYMBOLS
             is_taken = any(first < end and start < last for first, last in spans)
-            if not (is_unit or is_taken or _is_maker(token, follower)):
-                found += _terms_of(token, starts=starts, shouting=shouting)
-        previous = token
-        starts = _ends_sentence(rest)
+            if not (is_unit or is_taken or _is_maker(token.text, follower)):
+                found += _terms_of(token.text, starts=starts, shouting=shouting)
+        starts = token.ends_sentence
     return tuple(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=20_000)
-def _is_plain(token: str) -> bool:
-    return token.isalpha() and token.islower() and not (token in _NAMES or token in ALIASES)
 
 
 def _is_maker(token: str, follower: str) -> bool:
@@ -152,11 +147,6 @@ def _is_maker(token: str, follower: str) -> bool:
     low = token.lower()
     is_maker = low in MAKERS and (follower[:1].isupper() or follower.lower() in _MICROSOFT)
     return is_maker or (low in BRANDS and follower.istitle() and follower.lower() not in _NAMES)
-
-
-def _ends_sentence(written: str) -> bool:
-    is_word = written[-1:].isalnum()
-    return not is_word and bool(_ENDS_SENTENCE.search(written)) and not _ABBREVIATION.search(written)
 
 
 @lru_cache(maxsize=20_000)
@@ -183,25 +173,35 @@ def folded(term: str) -> str:
     return low
 
 
+class _Token(NamedTuple):
+    """What stands between two spaces, without the signs around it."""
+
+    text: str
+    within: int
+    """Where it begins."""
+    is_plain: bool
+    """Whether it is a word in small letters, which names nothing."""
+    ends_sentence: bool
+
+
 @lru_cache(maxsize=1_000)
-def _tokens(text: str) -> tuple[tuple[str, int, str], ...]:
-    """Return the tokens of a text, where each begins, and what stands from there to the next space."""
-    found: list[tuple[str, int, str]] = []
-    for match in _TOKEN.finditer(text):
-        token, within = _inner(match[0])
-        if token:
-            found.append((token, match.start() + within, match[0][within:]))
-    return tuple(found)
+def _tokens(text: str) -> tuple[tuple[_Token, int], ...]:
+    """Return the tokens of a text and where each begins."""
+    found = [(_token(match[0]), match.start()) for match in _TOKEN.finditer(text)]
+    return tuple((token, start + token.within) for token, start in found if token.text)
 
 
 @lru_cache(maxsize=20_000)
-def _inner(written: str) -> tuple[str, int]:
-    """Return what stands between spaces without signs around it, and where it begins."""
-    token = written.strip(_OUTER)
-    if token.endswith(".") and not token.endswith("..") and token.count(".") == 1:
-        token = token[:-1].strip(_OUTER)
-    token = token.removesuffix("'s").removesuffix("’s")
-    return token, written.find(token)
+def _token(written: str) -> _Token:
+    text = written.strip(_OUTER)
+    if text.endswith(".") and not text.endswith("..") and text.count(".") == 1:
+        text = text[:-1].strip(_OUTER)
+    text = text.removesuffix("'s").removesuffix("’s")
+    within = written.find(text)
+    ending = written[within:]
+    is_plain = text.isalpha() and text.islower() and not (text in _NAMES or text in ALIASES)
+    ends = not ending[-1:].isalnum() and bool(_ENDS_SENTENCE.search(ending)) and not _ABBREVIATION.search(ending)
+    return _Token(text, within, is_plain, ends)
 
 
 def _pieces(token: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiworker.domain.resume.guard.cues import cued
+from aiworker.domain.cues import Index, cued
 
 
 def _any(*parts: str) -> str:
@@ -127,6 +127,7 @@ ROLES: Final = tuple(
     )
 )
 """Roles and what goes with them; each speaks for itself."""
+ROLES_INDEX: Final = Index(ROLES)
 _CLAUSE: Final = r"(?:\A\W*|[.;,:–—-]\s*|\b(?:and|also|i|was|were|then|have|y|e|&)\s+)"
 MEANS: Final = cued(
     r"\b(?:using|via|based on|aided by|with the (?:help|aid) of|utili[sz]ing|employing|leveraging|applying|by means of"

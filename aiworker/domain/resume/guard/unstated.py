@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.resume.guard.cues import Cued
+from aiworker.domain.cues import Cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Source
 
@@ -32,8 +32,7 @@ def unstated(rule: str, listed: frozenset[str], source: Source, text: Reading) -
 
 def _is_titled(word: str, source: Source, text: Reading) -> bool:
     """Say whether a word stands beside another as it does in the entry's title: a patent paralegal."""
-    titles = source.frame.runs(2)
-    return any(run in titles and word in shown.split() for run, shown in text.runs(2).items())
+    return any(word in shown.split() for _, shown in text.shared(2, source.frame.grams(2)))
 
 
 def _is_short(known: str, word: str) -> bool:

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from aiworker.domain.resume.guard.number import Number
-from aiworker.domain.resume.guard.spelled import parts, quiet, romans, spelled
+from aiworker.domain.resume.guard.parts import parts, quiet, romans
+from aiworker.domain.resume.guard.spelled import spelled
 
 
 def only(found: list[Number]) -> Number:

@@ -25,14 +25,15 @@ _WIDEST: Final = 16
 """Letters of a class that are told one by one."""
 _EDGE: Final = "\0"
 """Stands where a word begins or ends."""
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
-_EDGED: Final = re.compile(r"\0\w+\0?")
-_WITHIN: Final = re.compile(r"(?<=\w)(?=[^\w\0])|(?<=[^\w\0])(?=\w)")
+_EDGED: Final = re.compile(r"\0[^\W_\0]+\0?")
+_WITHIN: Final = re.compile(r"(?<=[^\W_])(?=[\W_])(?!\0)|(?<=[\W_])(?<!\0)(?=[^\W_])")
 """Where words begin and end without saying so."""
 _EDGES: Final = ("AT_BOUNDARY", "AT_BEGINNING", "AT_BEGINNING_STRING")
-_FREQUENT: Final = frozenset("a an and as at by for from in is of on or per the to was with".split())  # noqa: SIM905
-_SIGNS: Final = frozenset(" -,./0")
+_FREQUENT: Final = "the of and to a in for with on at by an from as was per or is".split()  # noqa: SIM905
+"""Words that most texts have, from the most frequent on."""
+_SIGNS: Final = frozenset(" -,.0")
 """Signs that most texts have."""
 
 Strings = frozenset[str]
@@ -45,17 +46,22 @@ def cued(pattern: str, flags: int = 0) -> Cued:
 
 
 class Cued:
-    """A compiled pattern, and the cues of which every text it matches in has one."""
+    """A compiled pattern, and the cues of which every text it matches in has one.
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    Whoever looks only for matches that begin a word need not say so in the pattern.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], *, begins_a_word: bool = False) -> None:
         self.pattern = pattern
+        self._before = frozenset({_EDGE}) if begins_a_word else _NOTHING
         self.match, self.fullmatch = pattern.match, pattern.fullmatch
         self._search, self._finditer, self._sub = pattern.search, pattern.finditer, pattern.sub
 
     @cached_property
     def cues(self) -> Strings:
         """Found when they are first asked for: that takes longer than to compile the pattern."""
-        return cues_of(self.pattern)
+        found = _Needed(_parse(self.pattern.pattern, self.pattern.flags), self._before).best
+        return frozenset(_cue(string)[1] for string in found)
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first match, as `re.Pattern.search` does."""
@@ -68,6 +74,30 @@ class Cued:
     def sub(self, written: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Write something else for every match, as `re.Pattern.sub` does."""
         return text if self.cues.isdisjoint(cues_in(text)) else self._sub(written, text)
+
+
+class Index:
+    """Patterns in order, and by each cue those that have it."""
+
+    def __init__(self, patterns: Iterable[Cued]) -> None:
+        self._patterns = tuple(patterns)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, pattern in enumerate(self._patterns):
+            for cue in pattern.cues:
+                found.setdefault(cue, []).append(place)
+        return found
+
+    @cached_property
+    def _cues(self) -> Strings:
+        return frozenset(self._places)
+
+    def places(self, text: str) -> list[int]:
+        """Return, in order, the places of the patterns that may match in a text."""
+        shared = self._cues & cues_in(text)
+        return sorted({place for cue in shared for place in self._places[cue]})
 
 
 @lru_cache(maxsize=2_000)
@@ -91,12 +121,6 @@ def folded(text: str) -> str:
     return _DIGIT.sub("0", low)
 
 
-def cues_of(pattern: re.Pattern[str]) -> Strings:
-    """Return the cues of which every text that a pattern matches in has one."""
-    found = _Needed(_parse(pattern.pattern, pattern.flags)).best
-    return frozenset(_cue(string)[1] for string in found)
-
-
 @lru_cache(maxsize=10_000)
 def _cue(string: str) -> tuple[float, str]:
     """Return what of a string the fewest texts have, by guess: a word, its beginning, a sign; and how few."""
@@ -110,8 +134,12 @@ def _cue(string: str) -> tuple[float, str]:
 def _rarity(cue: str) -> float:
     if not cue or cue == " ":
         return 0
-    if cue in _SIGNS or cue.removesuffix(_EDGE) in _FREQUENT:
+    if cue in _SIGNS:
         return 1
+    if (word := cue.removesuffix(_EDGE)) in _FREQUENT:
+        return 1 + _FREQUENT.index(word) / len(_FREQUENT)
+    if not cue.strip("0\0"):
+        return len(cue) / 2
     if cue[-1] == _EDGE:
         return len(cue) + 2
     return 4 if not cue[0].isalnum() else len(cue) - 0.5
@@ -173,13 +201,13 @@ class _Needed:
         if least == 0 and most == 1:
             self._branch([body, ()])
             return
-        if least == 0:
-            self._end(is_apart=_is_apart(body) and all(map(_is_at_edge, self.run)))
-            return
         for _ in range(min(least, REPEATED)):
             self._branch([body])
         if least != most or least > REPEATED:
-            self._end(is_apart=least > 0 and _is_apart(body))
+            # Words with a space after each end where the next begins, however many there are.
+            ends, is_apart = _Needed(body).run, _is_apart(body)
+            is_kept = all(map(_is_at_edge, self.run)) and (is_apart or all(map(_is_at_edge, ends)))
+            self._end(is_apart=is_kept or (least > 0 and is_apart))
 
     def _end(self, *, is_apart: bool) -> None:
         """Go on after what can't be told, where a word begins if that is no part of one."""
@@ -194,7 +222,7 @@ class _Needed:
 
 
 def _is_at_edge(string: str) -> bool:
-    return string != "" and not (string[-1].isalnum() or string[-1] == "_")
+    return string != "" and not string[-1].isalnum()
 
 
 def _is_apart(parts: Iterable[tuple[Any, Any]]) -> bool:
