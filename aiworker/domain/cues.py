@@ -114,11 +114,35 @@ def _cues_in(low: str) -> Strings:
 
 
 def folded(text: str) -> str:
-    """Return a text in which what `re.IGNORECASE` takes for the same is the same, and so are all digits."""
-    low = text.casefold()
-    if not low.isascii():
-        low = low.replace("ı", "i").replace("\u0307", "")
-    return _DIGIT.sub("0", low)
+    """Return a text in which what `re.IGNORECASE` takes for the same is the same, and so are all digits.
+
+    Letter by letter: the case folding of Unicode makes letters of signs, and words of two.
+    """
+    return _DIGIT.sub("0", text.lower() if text.isascii() else text.translate(_FOLDS))
+
+
+class _Folds(dict[int, str]):
+    """By its code point: a letter in small, found when it is met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        low = letter.casefold()
+        if len(low) != 1 or low.isalnum() != letter.isalnum():
+            low = letter
+        self[code] = {"ı": "i", "İ": "i"}.get(letter, low)
+        return self[code]
+
+
+_FOLDS: Final = _Folds()
+_ALSO_A_MARK: Final = "ι"
+"""The only letter that `re.IGNORECASE` takes for a mark that is no letter."""
+
+
+def _letter(code: int) -> Strings | None:
+    """Return a letter of a pattern, if all that it matches is folded like it."""
+    letter = chr(code)
+    is_sure = len(letter.casefold()) == 1 or letter == "İ"
+    return frozenset({folded(letter)}) if is_sure and folded(letter) != _ALSO_A_MARK else None
 
 
 @lru_cache(maxsize=10_000)
@@ -164,7 +188,7 @@ class _Needed:
             case "ASSERT" | "ASSERT_NOT":
                 return
             case "LITERAL":
-                self._append(frozenset({folded(chr(value))}))
+                self._append(_letter(value))
             case "IN":
                 self._append(_class(value))
             case "SUBPATTERN":
@@ -242,21 +266,19 @@ def _worth(strings: Strings) -> tuple[float, int]:
 
 
 def _class(parts: Iterable[tuple[Any, Any]]) -> Strings | None:
-    """Return the letters of a class, if they are few."""
-    found: set[str] = set()
+    """Return the letters of a class, if they are few and all can be told."""
+    found: list[Strings | None] = []
     for name, value in parts:
         match str(name), str(value):
             case "LITERAL", _:
-                found.add(folded(chr(value)))
+                found.append(_letter(value))
             case "CATEGORY", "CATEGORY_DIGIT":
-                found.add("0")
+                found.append(frozenset("0"))
             case "CATEGORY", "CATEGORY_SPACE":
-                found.add(" ")
-            case "RANGE", _:
-                first, last = value
-                if last - first > _WIDEST:
-                    return None
-                found |= {folded(chr(code)) for code in range(first, last + 1)}
+                found.append(frozenset(" "))
+            case "RANGE", _ if value[1] - value[0] <= _WIDEST:
+                found += map(_letter, range(value[0], value[1] + 1))
             case _:
                 return None
-    return frozenset(found)
+    told = [letters for letters in found if letters is not None]
+    return frozenset[str]().union(*told) if len(told) == len(found) else None
