@@ -6,6 +6,7 @@ each of its places takes. After the prefilters of RE2 (Cox 2012, "Regular Expres
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, lru_cache
@@ -28,12 +29,13 @@ _EDGE: Final = "\0"
 _WORD: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
 _EDGED: Final = re.compile(r"\0[^\W_\0]+\0?")
+_SIGN: Final = re.compile(r"[^\w\s\0]")
 _WITHIN: Final = re.compile(r"(?<=[^\W_])(?=[\W_])(?!\0)|(?<=[\W_])(?<!\0)(?=[^\W_])")
 """Where words begin and end without saying so."""
 _EDGES: Final = ("AT_BOUNDARY", "AT_BEGINNING", "AT_BEGINNING_STRING")
 _FREQUENT: Final = "the of and to a in for with on at by an from as was per or is".split()  # noqa: SIM905
 """Words that most texts have, from the most frequent on."""
-_SIGNS: Final = frozenset(" -,.0")
+_SIGNS: Final = {"-": 1, ",": 1, ".": 1, "0": 1}
 """Signs that most texts have."""
 
 Strings = frozenset[str]
@@ -60,8 +62,9 @@ class Cued:
     @cached_property
     def cues(self) -> Strings:
         """Found when they are first asked for: that takes longer than to compile the pattern."""
-        found = _Needed(_parse(self.pattern.pattern, self.pattern.flags), self._before).best
-        return frozenset(_cue(string)[1] for string in found)
+        found = _Needed(_parse(self.pattern.pattern, self.pattern.flags), self._before).needed
+        cues = frozenset(_cue(string)[1] for string in found)
+        return _NOTHING if "" in cues else cues
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first match, as `re.Pattern.search` does."""
@@ -98,6 +101,19 @@ class Index:
         """Return, in order, the places of the patterns that may match in a text."""
         shared = self._cues & cues_in(text)
         return sorted({place for cue in shared for place in self._places[cue]})
+
+
+class AnyOf:
+    """Several patterns that are searched like one: the first match, of those at its place that of the first pattern."""
+
+    def __init__(self, *patterns: str, flags: int = 0) -> None:
+        self.patterns = tuple(cued(pattern, flags) for pattern in patterns)
+        self._index = Index(self.patterns)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find the first match, as `re.Pattern.search` does."""
+        tried = (self.patterns[place].pattern.search(text) for place in self._index.places(text))
+        return min((found for found in tried if found), key=lambda found: found.start(), default=None)
 
 
 @lru_cache(maxsize=2_000)
@@ -138,6 +154,7 @@ _ALSO_A_MARK: Final = "ι"
 """The only letter that `re.IGNORECASE` takes for a mark that is no letter."""
 
 
+@lru_cache(maxsize=1_000)
 def _letter(code: int) -> Strings | None:
     """Return a letter of a pattern, if all that it matches is folded like it."""
     letter = chr(code)
@@ -149,17 +166,17 @@ def _letter(code: int) -> Strings | None:
 def _cue(string: str) -> tuple[float, str]:
     """Return what of a string the fewest texts have, by guess: a word, its beginning, a sign; and how few."""
     edged = _WITHIN.sub(_EDGE, string)
-    words = _EDGED.findall(edged)
-    cues = [word[1:] if word[-1] == _EDGE else word[1 : max(BEGINNINGS) + 1] for word in words]
-    cues = [cue for cue in cues if len(cue) in BEGINNINGS or cue[-1] == _EDGE]
-    return max((_rarity(cue), cue) for cue in {"", *cues, *edged.replace(_EDGE, "")})
+    words = [word[1:] if word[-1] == _EDGE else word[1 : max(BEGINNINGS) + 1] for word in _EDGED.findall(edged)]
+    cues = [word for word in words if word[-1] == _EDGE or len(word) in BEGINNINGS]
+    # A space stands for any; it is no cue.
+    cues += _SIGN.findall(edged) if cues else edged.replace(_EDGE, "").replace(" ", "")
+    return max(((_rarity(cue), cue) for cue in cues), default=(0, ""))
 
 
+@lru_cache(maxsize=10_000)
 def _rarity(cue: str) -> float:
-    if not cue or cue == " ":
-        return 0
     if cue in _SIGNS:
-        return 1
+        return _SIGNS[cue]
     if (word := cue.removesuffix(_EDGE)) in _FREQUENT:
         return 1 + _FREQUENT.index(word) / len(_FREQUENT)
     if not cue.strip("0\0"):
@@ -174,12 +191,27 @@ class _Needed:
 
     def __init__(self, parts: Iterable[tuple[Any, Any]], before: Strings = _NOTHING) -> None:
         self.best: Strings = _NOTHING
-        self.run = before
-        """All that the last parts may stand for, if they can be told one by one."""
+        self._worth: tuple[float, int] = (0, -1)
+        self._heads, self._tail = before, ""
         self.is_exact = True
         for name, value in parts:
             self._add(str(name), value)
-        self._offer(self.run)
+        if not self.is_exact:
+            self._offer(self.run)
+
+    @property
+    def needed(self) -> Strings:
+        """Strings of which every text that the parts match in has one."""
+        return self.run if self.is_exact else self.best
+
+    @property
+    def run(self) -> Strings:
+        """All that the last parts may stand for, if they can be told one by one."""
+        return frozenset(head + self._tail for head in self._heads) if self._tail else self._heads
+
+    @run.setter
+    def run(self, strings: Strings) -> None:
+        self._heads, self._tail = strings, ""
 
     def _add(self, name: str, value: Any) -> None:
         match name:
@@ -203,7 +235,10 @@ class _Needed:
                 self._append(None)
 
     def _append(self, strings: Strings | None) -> None:
-        if strings is not None and len(self.run) * len(strings) <= MOST:
+        if strings is not None and len(strings) == 1:
+            self._tail += next(iter(strings))
+            return
+        if strings is not None and len(self._heads) * len(strings) <= MOST:
             self.run = frozenset(start + end for start in self.run for end in strings)
             return
         self._offer(self.run)
@@ -217,7 +252,7 @@ class _Needed:
             self.run = runs
             return
         self._offer(self.run)
-        self._offer(frozenset[str]().union(*(branch.best for branch in found)))
+        self._offer(frozenset[str]().union(*(branch.needed for branch in found)))
         self.is_exact = False
         self.run = runs if len(runs) <= MOST else _NOTHING
 
@@ -241,8 +276,13 @@ class _Needed:
 
     def _offer(self, strings: Strings) -> None:
         """Keep what says more: what fewer texts have, or else fewer strings."""
-        if _worth(strings) > _worth(self.best):
-            self.best = strings
+        least = math.inf
+        for string in strings:
+            least = min(least, _cue(string)[0])
+            if least < self._worth[0]:
+                return
+        if (least, -len(strings)) > self._worth:
+            self.best, self._worth = strings, (least, -len(strings))
 
 
 def _is_at_edge(string: str) -> bool:
@@ -259,10 +299,6 @@ def _is_apart(parts: Iterable[tuple[Any, Any]]) -> bool:
 def _is_sign(name: Any, value: Any) -> bool:
     is_space = str(name) == "CATEGORY" and str(value) in ("CATEGORY_SPACE", "CATEGORY_NOT_WORD")
     return is_space or (str(name) == "LITERAL" and _is_at_edge(chr(value)))
-
-
-def _worth(strings: Strings) -> tuple[float, int]:
-    return min((_cue(string)[0] for string in strings), default=0), -len(strings)
 
 
 def _class(parts: Iterable[tuple[Any, Any]]) -> Strings | None:

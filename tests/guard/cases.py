@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -68,11 +68,17 @@ def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str
     )
 
 
-@lru_cache
+@cache
 def _document(resume: Path) -> locator.Document:
     return locator.read(resume.read_text(encoding="utf-8"))
 
 
-@lru_cache
+@cache
 def _guard(resume: Path, vacancy: str, tone: Tone) -> Guard:
-    return Guard.of(_document(resume), vacancy=vacancy, tone=tone)
+    return replace(_toneless(resume, vacancy), tone=tone)
+
+
+@cache
+def _toneless(resume: Path, vacancy: str) -> Guard:
+    """Read a resume once for all tones."""
+    return Guard.of(_document(resume), vacancy=vacancy)

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aiworker.domain import injection
-from aiworker.domain.cues import Cued, Index, cued, cues_in
+from aiworker.domain.cues import AnyOf, Cued, Index, cued, cues_in
 from aiworker.domain.resume import guard
 
 LETTERS = "abeknsıſKµ É9٣_-.'/\n"
@@ -22,6 +22,8 @@ WORDS = ["a", "of", "each", "led", "team", "12", "ſale", "Kilo", "naïve", "x_y
 def held(value: object) -> Iterator[Cued]:
     if isinstance(value, Cued):
         yield value
+    elif isinstance(value, AnyOf):
+        yield from value.patterns
     elif isinstance(value, tuple):
         for part in value:  # pyright: ignore[reportUnknownVariableType]
             yield from held(part)  # pyright: ignore[reportUnknownArgumentType]
@@ -148,6 +150,14 @@ def test_an_index_leaves_out_only_what_can_not_match(text: str) -> None:
     places = Index(several).places(text)
     assert places == sorted(places)
     assert [at for at in places if several[at].pattern.search(text)] == matching(several, text)
+
+
+@given(st.lists(patterns(), min_size=1, max_size=4), TEXTS, st.data())
+def test_several_are_searched_like_one(several: list[str], text: str, data: st.DataObject) -> None:
+    text += data.draw(st.from_regex(data.draw(st.sampled_from(several))))
+    expected = re.search("|".join(f"(?:{pattern})" for pattern in several), text)
+    found = AnyOf(*several).search(text)
+    assert (found and found.span()) == (expected and expected.span())
 
 
 def matching(several: Iterable[Cued], text: str) -> list[int]:

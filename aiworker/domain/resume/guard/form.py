@@ -248,14 +248,13 @@ def _spelled_out(acronym: str, text: Reading) -> bool:
 
 def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a text in another language or script than its source."""
-    scripts = text.scripts - source.resume.scripts
-    letters = _LETTERS & text.letters - source.resume.letters
-    if letters and not scripts:
-        yield Finding("language", min(letters))
-        return
-    if scripts:
-        yield Finding("language", min(scripts))
-        return
+    accents = frozenset[str]()
+    if not text.text.isascii():
+        letters = text.letters - source.resume.letters
+        if new := text.scripts - source.resume.scripts or _LETTERS & letters:
+            yield Finding("language", min(new))
+            return
+        accents = _ACCENTS & letters
     ours = language.counts(source.bullet.text)
     if not any(ours.values()):
         ours = language.counts(source.resume.text)
@@ -269,7 +268,6 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     if source.language == "en" and _is_strange(source, text):
         yield Finding("language", "words of no known language")
         return
-    accents = _ACCENTS & text.letters - source.resume.letters
     if accents and source.language == "en" and language.counts(text.text)["en"] <= (len(text.words) > FEW_WORDS):
         yield Finding("language", min(accents))
 

@@ -130,6 +130,8 @@ def _is_strange(word: str, text: Rewording) -> bool:
 
 def _of_figures(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find a figure that is counted by another span of time than before."""
+    if not (source.timed and text.timed):
+        return
     was: dict[Key, set[str]] = {}
     for number, rate in source.timed.items():
         for meaning in number.meanings:

@@ -159,19 +159,23 @@ def rates(text: str) -> frozenset[str]:
     return spans(text).union(found) - {""}
 
 
+_PLACED: Final[tuple[tuple[Cued, Callable[[re.Match[str]], tuple[int, str]]], ...]] = (
+    (_PER, lambda found: (found.start(), _SPANS[found[1]])),
+    (_A, lambda found: (found.start(), found[1])),
+    (_A_SHIFT, lambda found: (found.start(1), _SPANS[found[1]])),
+    (_A_WEEK_OF, lambda found: (found.start(1), found[1])),
+    (_ADVERB, lambda found: (found.start(), ADVERBS[found[1]])),
+)
+"""Those that may stand right after a figure: where, and what span they name."""
+_PLACED_INDEX: Final = Index(pattern for pattern, _ in _PLACED)
+
+
 def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
     """Return the span of time each figure is counted by that names one right after itself."""
-    low = masked(text).lower()
-    placed = sorted(
-        [
-            *((match.start(), _SPANS[match[1]]) for match in _PER.finditer(low)),
-            *((match.start(), match[1]) for match in _A.finditer(low)),
-            *((match.start(1), _SPANS[match[1]]) for match in _A_SHIFT.finditer(low)),
-            *((match.start(1), match[1]) for match in _A_WEEK_OF.finditer(low)),
-            *((match.start(), ADVERBS[match[1]]) for match in _ADVERB.finditer(low)),
-        ]
-    )
     hard = [number for number in numbers if not number.is_soft]
+    low = masked(text).lower() if hard else ""
+    told = (_PLACED[place] for place in _PLACED_INDEX.places(low))
+    placed = sorted(read(match) for pattern, read in told for match in pattern.finditer(low))
     starts = [start for start, _ in placed]
     found: dict[Number, str] = {}
     for place, number in enumerate(hard):

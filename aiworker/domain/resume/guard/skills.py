@@ -44,24 +44,35 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
     Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
     """
-    roots, firsts = source.entry.roots, _sizes()
-    for size in sorted({size for root in text.stems & firsts.keys() for size in firsts[root]}):
-        phrases = _phrases()[size]
-        for run, shown in text.shared(size, phrases.keys(), but=source.entry.grams(size)):
-            phrase, said = phrases[run], words(shown)
-            is_common = run in _common()
-            there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
-            fewest = len(there) if is_common else (len(there) + 1) // 2
-            is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
-            is_word = size > 1 or (phrase in text.words and phrase not in text.named_words)
-            is_word = is_word and not (
-                phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
-            )
-            is_short = "".join(word[0] for word in said) in source.entry.named.keys
-            is_short = is_short or (size == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
-            new = [word for word in said if stem(word) not in source.entry.stems]
-            if is_word and not (is_near or is_short or text.explained.issuperset(new)):
-                yield Finding("skill", phrase)
+    roots = source.entry.roots
+    for run, said in _named(text).items():
+        if run in source.entry.grams(len(run)):
+            continue
+        phrase, is_common = _phrases()[run], run in _common()
+        there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
+        fewest = len(there) if is_common else (len(there) + 1) // 2
+        is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
+        is_word = len(run) > 1 or (phrase in text.words and phrase not in text.named_words)
+        is_word = is_word and not (
+            phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
+        )
+        is_short = "".join(word[0] for word in said) in source.entry.named.keys
+        is_short = is_short or (len(run) == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
+        new = [word for word in said if stem(word) not in source.entry.stems]
+        if is_word and not (is_near or is_short or text.explained.issuperset(new)):
+            yield Finding("skill", phrase)
+
+
+def _named(text: Rewording) -> Mapping[tuple[str, ...], list[str]]:
+    """Return the listed skills that a text names, by their stems, with its words."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    phrases, sizes = _phrases(), _sizes()
+    for at, first in enumerate(text.rooted):
+        for size in sizes.get(first, ()):
+            run = tuple(text.rooted[at : at + size])
+            if run in phrases:
+                found[run] = text.words[at : at + size]
+    return found
 
 
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -130,23 +141,18 @@ def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Mapping[int, Mapping[tuple[str, ...], str]]:
-    """Return every listed skill by the number of its words and their stems."""
-    found: dict[int, dict[tuple[str, ...], str]] = {}
+def _phrases() -> Mapping[tuple[str, ...], str]:
+    """Return every listed skill by the stems of its words."""
     listed = (resources.files("aiworker.domain.resume.guard") / "skills.txt").read_text("utf-8").splitlines()
-    for phrase in (*listed, *sorted(SKILL_PHRASES)):
-        stems = _stems(phrase)
-        found.setdefault(len(stems), {})[stems] = phrase
-    return found
+    return {_stems(phrase): phrase for phrase in (*listed, *sorted(SKILL_PHRASES))}
 
 
 @lru_cache(maxsize=1)
 def _sizes() -> Mapping[str, frozenset[int]]:
     """Return by its first stem how many words a listed skill may have."""
     found: dict[str, set[int]] = {}
-    for size, phrases in _phrases().items():
-        for first, *_ in phrases:
-            found.setdefault(first, set()).add(size)
+    for first, *more in _phrases():
+        found.setdefault(first, set()).add(1 + len(more))
     return {first: frozenset(sizes) for first, sizes in found.items()}
 
 

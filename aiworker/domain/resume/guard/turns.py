@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiworker.domain.cues import Index, cued
+from aiworker.domain.cues import AnyOf, Index, cued
 
 
 def _any(*parts: str) -> str:
     return "|".join(parts)
-
-
-def _words(*parts: str) -> str:
-    """Join what begins at words; the boundary is looked for once, which is faster by half."""
-    return r"\b(?:" + _any(*parts).replace(r"|\b", "|").removeprefix(r"\b") + ")"
 
 
 _PLACES: Final = _any(
@@ -40,42 +35,40 @@ _ALL_OVER: Final = _any(
 )
 ACROSS: Final = cued(rf"\b(?:{_ALL_OVER})(?:\w+\s+){{0,2}}?({_PLACES})\b", re.IGNORECASE)
 """Everywhere: the group is the place, which the source may name."""
-REACH: Final = cued(
-    _words(
-        r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
-        r"\b(?:chain|network) of\b|\bgroup of\b(?! (?:\d+|two|three|four|five|six|seven"
-        r"|eight|nine|ten|twelve|twenty|older|young|people|students|children|pupils|patients|residents|visitors)\b)",
-        r"\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
-        r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
-        r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
-        r"\bkonzernweit\w*|\b(?:at|en) (?:gran |large |full )?scale\b",
-        r"\b(?:county|district|region|country|nation|chain|industry|group|state|faculty|university)['’]s\b",
-        r"\b(?:hotel|restaurant|retail|store|hospital|shop|school) (?:chain|group)\b|\b(?:del|el) grupo\b",
-        r"\b(?:whole|entire|full|complete) (?:\w+ )?(?:county|slate|estate|portfolio|range|chain|institute|plant"
-        r"|fleet|city|campus|site|holdings|collection|archive|catalogue"
-        r"|district|region|organi[sz]ation|department|company|school|network|country)\b",
-        r"\b(?:major|massive|vast|huge|countless|extensive|widespread|sweeping|nation's|principales)\b",
-        r"\b(?:rolled out|adopted|implantad[oa]|extended|copied|taken up) (?:\w+ )?(?:by|to|in|across|en) (?:\w+ )?"
-        r"(?:all|every|other|the other|the rest|partner|las demás|los demás|whole)\b",
-        r"\b(?:partner|sister|neighbouring|neighboring) (?:hospitals?|schools?|companies|sites|plants|colleges"
-        r"|firms)\b",
-        r"\btod[oa]s?\s+(?:el|la|los|las)\s+(?!d[ií]as?\b|mes|semana|año|noche|mañana|tarde|turno|que\b)\w+",
-        r"\b(?:several|multiple|many|numerous|neighbou?ring|surrounding|additional|further|adjacent) "
-        rf"(?:{_MANY})\b",
-        rf"\b(?:all|every) other (?!{_TIMES})\w+|\bthe rest of the \w+",
-        r"\b(?:state|national|district|country|city|university|college|inter-?college|regional|zonal)[- ]level\b",
-        r"\b(?:at|on) (?:an? )?(?:industrial|commercial|large|production|national|global|massive) scale\b",
-        r"\b(?:large|leading|blue-chip|top-tier|global|big) (?:\w+ )?(?:corporates?|groups|corporations"
-        r"|enterprises|multinationals)\b",
-        r"\bcross-(?:border|country|regional|industry|continental)\b",
-        r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
-        r"\bboard of directors\b",
-        r"\ball (?:the )?shifts\b|\bfinal say\b|\blast word\b",
-        r"\b(?:up and down the|the length and breadth)\b",
-        r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
-        r"\b(?:infraestructura|misión) crítica\b|\bcritical infrastructure\b",
-    ),
-    re.IGNORECASE,
+REACH: Final = AnyOf(
+    r"\bmulti-?(?:cent(?:re|er)|site|country|region|national|state|city)\w*",
+    r"\b(?:chain|network) of\b|\bgroup of\b(?! (?:\d+|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|twenty|older|young|people|students|children|pupils|patients|residents|visitors)\b)",
+    r"\bfrom scratch\b|\bas the (?:main|sole|only) \w+",
+    r"\b(?:on behalf of|for) an? (?:ministry|government|bank|multinational)\b|\bmember of an? board\b",
+    r"\b(?:largest|biggest|busiest|top-selling|most visited|con más(?! de)|líder)\b",
+    r"\bkonzernweit\w*|\b(?:at|en) (?:gran |large |full )?scale\b",
+    r"\b(?:county|district|region|country|nation|chain|industry|group|state|faculty|university)['’]s\b",
+    r"\b(?:hotel|restaurant|retail|store|hospital|shop|school) (?:chain|group)\b|\b(?:del|el) grupo\b",
+    r"\b(?:whole|entire|full|complete) (?:\w+ )?(?:county|slate|estate|portfolio|range|chain|institute|plant"
+    r"|fleet|city|campus|site|holdings|collection|archive|catalogue"
+    r"|district|region|organi[sz]ation|department|company|school|network|country)\b",
+    r"\b(?:major|massive|vast|huge|countless|extensive|widespread|sweeping|nation's|principales)\b",
+    r"\b(?:rolled out|adopted|implantad[oa]|extended|copied|taken up) (?:\w+ )?(?:by|to|in|across|en) (?:\w+ )?"
+    r"(?:all|every|other|the other|the rest|partner|las demás|los demás|whole)\b",
+    r"\b(?:partner|sister|neighbouring|neighboring) (?:hospitals?|schools?|companies|sites|plants|colleges"
+    r"|firms)\b",
+    r"\btod[oa]s?\s+(?:el|la|los|las)\s+(?!d[ií]as?\b|mes|semana|año|noche|mañana|tarde|turno|que\b)\w+",
+    r"\b(?:several|multiple|many|numerous|neighbou?ring|surrounding|additional|further|adjacent) "
+    rf"(?:{_MANY})\b",
+    rf"\b(?:all|every) other (?!{_TIMES})\w+|\bthe rest of the \w+",
+    r"\b(?:state|national|district|country|city|university|college|inter-?college|regional|zonal)[- ]level\b",
+    r"\b(?:at|on) (?:an? )?(?:industrial|commercial|large|production|national|global|massive) scale\b",
+    r"\b(?:large|leading|blue-chip|top-tier|global|big) (?:\w+ )?(?:corporates?|groups|corporations"
+    r"|enterprises|multinationals)\b",
+    r"\bcross-(?:border|country|regional|industry|continental)\b",
+    r"\b(?:in|of|across) the (?:region|country|district|county|state|province|nation|industry|continent)\b",
+    r"\bboard of directors\b",
+    r"\ball (?:the )?shifts\b|\bfinal say\b|\blast word\b",
+    r"\b(?:up and down the|the length and breadth)\b",
+    r"\ba nivel (?:de|nacional|mundial|internacional|global)\b|\ben producción\b",
+    r"\b(?:infraestructura|misión) crítica\b|\bcritical infrastructure\b",
+    flags=re.IGNORECASE,
 )
 CLOCK: Final = cued(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and night)\b", re.IGNORECASE)
 """At all hours."""
@@ -273,29 +266,27 @@ NO_AWARD: Final = cued(
     re.IGNORECASE,
 )
 """Won back, saw and recognised."""
-HONOUR: Final = cued(
-    _words(
-        # The end of the year is no honour.
-        r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
-        r"|\w+day)\b)\w+ of the (?:year|month|quarter|week|season|semester)\b(?!-)",
-        r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
-        r"\b(?:hackathon final|reconocimiento)\b",
-        r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)\w+",
-        r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"
-        r"|nominated|runners?[ -]up)\b",
-        r"\b(?:highest|fastest|lowest|youngest|most|best|largest|quickest)(?: \w+){0,2}? (?:of (?:all|any)|in the"
-        r"|among|ever)\b",
-        r"\bplac(?:ed|ing) (?:\w+ )?(?:first|second|third|1st|2nd|3rd|top)\b",
-        r"\brated (?:as(?! high)|among|one of|the \w+(?:est|st)|best|top|highest)\b"
-        r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
-        r"\bmore than any(?:one| \w+)\b|\bmost of (?:all|any)\b",
-        r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
-        r"\bpre-?placement offer\b",
-        r"\b(?:top|highest) (?:\w+ )?(?:grade|marks?|score)\b",
-        r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
-        r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
-        r"\b(?:judged(?! (?:by|on|from|to be|the|an?|how|whether|which|it|them|\d+))|voted|topp(?:ed|ing)|trending)\b",
-        r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
-    ),
-    re.IGNORECASE,
+HONOUR: Final = AnyOf(
+    # The end of the year is no honour.
+    r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
+    r"|\w+day)\b)\w+ of the (?:year|month|quarter|week|season|semester)\b(?!-)",
+    r"\bdel(?<!final del)(?<!fin del)(?<!cierre del)(?<!principio del) (?:mes|año)\b",
+    r"\b(?:hackathon final|reconocimiento)\b",
+    r"\bbest[ -](?!practice|fit|suited|possible|available|effort|of all)\w+",
+    r"\b(?:commend(?:ed|ation)s?|shortlisted at|staff pick|homologad[oa]|record-breaking|quality badge"
+    r"|nominated|runners?[ -]up)\b",
+    r"\b(?:highest|fastest|lowest|youngest|most|best|largest|quickest)(?: \w+){0,2}? (?:of (?:all|any)|in the"
+    r"|among|ever)\b",
+    r"\bplac(?:ed|ing) (?:\w+ )?(?:first|second|third|1st|2nd|3rd|top)\b",
+    r"\brated (?:as(?! high)|among|one of|the \w+(?:est|st)|best|top|highest)\b"
+    r"|\bnamed (?:an?|the|as|one|\w+ of)\b",
+    r"\bmore than any(?:one| \w+)\b|\bmost of (?:all|any)\b",
+    r"\b(?:hold(?:s|ing)?|held|with) an? (?:[\w'’-]+ ){0,2}licen[cs]e\b",
+    r"\bpre-?placement offer\b",
+    r"\b(?:top|highest) (?:\w+ )?(?:grade|marks?|score)\b",
+    r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
+    r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
+    r"\b(?:judged(?! (?:by|on|from|to be|the|an?|how|whether|which|it|them|\d+))|voted|topp(?:ed|ing)|trending)\b",
+    r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
+    flags=re.IGNORECASE,
 )

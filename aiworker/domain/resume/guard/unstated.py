@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.cues import Cued
+from aiworker.domain.cues import AnyOf, Cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Source
 
@@ -13,7 +13,7 @@ ROOT: Final = 5
 """So many first letters two words of one kind share."""
 
 
-def matched(rule: str, pattern: Cued, source: Source, text: Reading) -> Iterator[Finding]:
+def matched(rule: str, pattern: Cued | AnyOf, source: Source, text: Reading) -> Iterator[Finding]:
     """Find a turn of phrase that neither the bullet nor, word for word, its entry holds."""
     found = pattern.search(text.text)
     if found and not pattern.search(source.bullet.text) and found[0].lower() not in source.entry.low:
