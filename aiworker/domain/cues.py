@@ -100,6 +100,8 @@ class Index:
     def places(self, text: str) -> list[int]:
         """Return, in order, the places of the patterns that may match in a text."""
         shared = self._cues & cues_in(text)
+        if not shared:
+            return []
         return sorted({place for cue in shared for place in self._places[cue]})
 
 

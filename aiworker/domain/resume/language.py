@@ -89,14 +89,18 @@ def counts_by_part(text: str) -> Iterator[Mapping[str, int]]:
     """Yield how many stop words of each language a text holds, its first half does, and its second."""
     found = _words_of(text)
     middle = len(_words_of(text[: max(0, text.find(" ", len(text) // 2))]))
-    yield from map(_counted, (found, found[:middle], found[middle:]))
+    first, second = _counted(found[:middle]), _counted(found[middle:])
+    yield {name: first[name] + second[name] for name in first}
+    yield first
+    yield second
 
 
 def _counted(words: Sequence[str]) -> dict[str, int]:
     found = dict.fromkeys(_STOP_WORDS, 0)
     for word in words:
-        for name in _NAMES.get(word, ()):
-            found[name] += 1
+        if word in _NAMES:
+            for name in _NAMES[word]:
+                found[name] += 1
     return found
 
 

@@ -38,8 +38,9 @@ def explanations(shorts: Iterable[str], text: str, spoken: Sequence[str], bullet
     So do those before new brackets around a word of the bullet: "a plant-based (vegan) bowl".
     """
     found: set[str] = set()
-    for said in (spoken, [word for word in spoken if word not in STOP_WORDS]):
-        letters = "".join(word[0] for word in said)
+    shorts = tuple(shorts)
+    for said in () if not shorts else (spoken, [word for word in spoken if word not in STOP_WORDS]):
+        letters = "".join([word[0] for word in said])
         for short in shorts:
             at = letters.find(short.lower())
             while at >= 0:

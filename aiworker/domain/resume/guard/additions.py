@@ -36,15 +36,18 @@ def added(source: Source, text: Rewording) -> Iterator[Finding]:
     known = set(ours)
     if ALIKE * len(ours) > (2 - ALIKE) * sum(root in known for root in theirs):
         return
+    new = {word for word, root in zip(said, theirs, strict=True) if root not in known and _is_new(word, source, text)}
+    if not new:
+        return
     match = SequenceMatcher(None, ours, theirs, autojunk=False)
     kept = sum(block.size for block in match.get_matching_blocks())
     for change, _, _, start, end in match.get_opcodes():
         rest = len(ours) + len(said) - (end - start)
         if change != "insert" or 2 * kept < ALIKE * rest:
             continue
-        new = [word for word in said[start:end] if _is_new(word, source, text)]
-        is_telling = len(new) > 1 or (start and any(not word.endswith(_VERBAL) for word in new))
-        if is_telling and (len(new) > FEW or any(stem(word) not in everyday() for word in new)):
+        put = [word for word in said[start:end] if word in new]
+        is_telling = len(put) > 1 or (start and any(not word.endswith(_VERBAL) for word in put))
+        if is_telling and (len(put) > FEW or any(stem(word) not in everyday() for word in put)):
             yield Finding("added", " ".join(said[start:end]))
             return
 

@@ -231,12 +231,11 @@ def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
 def _shortened(bullet: Reading, text: Reading) -> frozenset[str]:
     """Return the words of a bullet that an acronym of the text stands for: FCM for Firebase Cloud Messaging."""
     found: set[str] = set()
-    for said in (bullet.words, [word for word in bullet.words if word not in STOP_WORDS]):
-        letters = "".join(word[0] for word in said)
-        for term in text.terms:
-            short = term.text.removesuffix("s")
-            at = letters.find(short.lower()) if short.isupper() and len(short) > 1 else -1
-            if at >= 0:
+    shorts = [short for term in text.terms if len(short := term.text.removesuffix("s")) > 1 and short.isupper()]
+    for said in (bullet.words, [word for word in bullet.words if word not in STOP_WORDS]) if shorts else ():
+        letters = "".join([word[0] for word in said])
+        for short in shorts:
+            if (at := letters.find(short.lower())) >= 0:
                 found.update(said[at : at + len(short)])
     return frozenset(found)
 
@@ -285,7 +284,8 @@ def _is_strange(source: Source, text: Reading) -> bool:
 def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what models leave in their answers: announcements, markup, quotes, addresses."""
     low = text.written.strip().lower()
-    opening = next((opening for opening in NOISE_OPENINGS if _opens(low, opening)), None)
+    begun = NOISE_OPENINGS if low.startswith(NOISE_OPENINGS) else ()
+    opening = next((opening for opening in begun if _opens(low, opening)), None)
     if opening and not source.bullet.text.strip().lower().startswith(opening):
         yield Finding("noise", opening)
     if _AS_MODEL.search(low):

@@ -69,7 +69,7 @@ _MONTHS: Final = (
 _CLOCK: Final = cued(r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE)
 """Full hours of the day; others have two figures anyhow."""
 _AFTERNOON: Final = cued(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
-_MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
+MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
 def _hour(found: re.Match[str]) -> str:
@@ -144,7 +144,7 @@ def masked(text: str) -> str:
 
 def halves_of_day(text: str) -> frozenset[tuple[int, str]]:
     """Return the hours of which a text says whether they are before noon or after: (9, "a"), (9, "p")."""
-    return frozenset((int(found[1]) % 12, found[2].lower()) for found in _MERIDIEM.finditer(text))
+    return frozenset((int(found[1]) % 12, found[2].lower()) for found in MERIDIEM.finditer(text))
 
 
 def months(text: str) -> frozenset[str]:

@@ -21,7 +21,7 @@ from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, 
 from aiworker.domain.resume.guard.parts import parts, quiet, romans
 from aiworker.domain.resume.guard.spelled import spelled
 from aiworker.domain.resume.guard.units import UNITS, unit_named
-from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
 
 MOST: Final = 100
 """So many of which some are a share."""
@@ -49,6 +49,13 @@ _TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d|-)|(?:times|veces)\b|-?\s?
 _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True))
 _MAGNITUDE: Final = re.compile(rf"(?:\s*|-)({_LARGE})\b", re.IGNORECASE)
 _CURRENCY: Final = re.compile(rf"[\s-]*(?:de )?({currencies.AFTER})", re.IGNORECASE)
+_AHEAD: Final = re.compile(r"[\s-]*([^\W\d_]*)")
+_BELONGING: Final = currencies.FIRST_WORDS.union(
+    MAGNITUDES,
+    listed("and y percent per percentage pct pp por porciento prozent pour times veces x fold"),
+    listed("pence euro cent cents paise de us u american"),
+)
+"""Words of which one begins what belongs to a figure; most figures are followed by others."""
 _OFTEN: Final = re.compile(
     r"\s?(?:daily|weekly|monthly|yearly|per\b|/|an? (?:day|week|month|year|shift)\b|al? )", re.IGNORECASE
 )
@@ -180,6 +187,11 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
 
 def _with_words(text: str, number: Number) -> Number:
     """Take in the words after the digits that belong to the figure: magnitude, then percent, times or currency."""
+    ahead = _AHEAD.match(text, number.span[1])
+    return number if ahead and ahead[1] and ahead[1].lower() not in _BELONGING else _joined(text, number)
+
+
+def _joined(text: str, number: Number) -> Number:
     if magnitude := _MAGNITUDE.match(text, number.span[1]):
         word = magnitude[1].lower()
         kind: Kind = "INR" if word == "lpa" else number.kind
@@ -338,6 +350,8 @@ def _unit_of_range(text: str, pair: list[Number]) -> str:
 
 def _values(digits: str) -> list[Decimal]:
     """Return what digits may mean, the likelier first; a dot before three of them stands for thousands or not."""
+    if digits.isdecimal():
+        return [Decimal(digits)]
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{2,3})+(?:\.\d+)?", digits):
         return [
             Decimal(digits.replace(",", "")),

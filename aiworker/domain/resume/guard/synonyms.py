@@ -14,8 +14,10 @@ Phrase = tuple[str, ...]
 def senses(stems: Sequence[str]) -> Mapping[int, Sequence[str]]:
     """Return the groups of synonyms that stems in their order belong to, each with those it was found by."""
     found: dict[int, list[str]] = {}
-    groups, sizes = _groups(), _sizes()
+    singles, groups, sizes = _singles(), _groups(), _sizes()
     for at, first in enumerate(stems):
+        for group in singles.get(first, ()):
+            found.setdefault(group, []).append(first)
         for size in sizes.get(first, ()):
             phrase = tuple(stems[at : at + size])
             for group in groups.get(phrase, ()):
@@ -41,8 +43,16 @@ def _groups() -> Mapping[Phrase, tuple[int, ...]]:
 
 
 @lru_cache(maxsize=1)
+def _singles() -> Mapping[str, tuple[int, ...]]:
+    """Return the groups of one word, by its stem."""
+    return {phrase[0]: groups for phrase, groups in _groups().items() if len(phrase) == 1}
+
+
+@lru_cache(maxsize=1)
 def _sizes() -> Mapping[str, frozenset[int]]:
+    """Return by its first stem how many words a phrase of several may have."""
     found: dict[str, frozenset[int]] = {}
     for first, *more in _groups():
-        found[first] = found.get(first, frozenset()) | {1 + len(more)}
+        if more:
+            found[first] = found.get(first, frozenset()) | {1 + len(more)}
     return found

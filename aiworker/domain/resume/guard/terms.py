@@ -14,7 +14,6 @@ from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
 
-_TOKEN: Final = re.compile(r"\S+")
 _OUTER: Final = " ,;:!?()[]{}\"“”'‘’—–…*•·|<>=~`"
 _PARTS: Final = re.compile(r"[-/&–—_]")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -187,8 +186,14 @@ class _Token(NamedTuple):
 @lru_cache(maxsize=1_000)
 def _tokens(text: str) -> tuple[tuple[_Token, int], ...]:
     """Return the tokens of a text and where each begins."""
-    found = [(_token(match[0]), match.start()) for match in _TOKEN.finditer(text)]
-    return tuple((token, start + token.within) for token, start in found if token.text)
+    found: list[tuple[_Token, int]] = []
+    at = 0
+    for written in text.split():
+        token, at = _token(written), text.index(written, at)
+        if token.text:
+            found.append((token, at + token.within))
+        at += len(written)
+    return tuple(found)
 
 
 @lru_cache(maxsize=20_000)
@@ -210,7 +215,12 @@ def _pieces(token: str) -> list[str]:
     return [token] if parts == [token] else [token, *parts]
 
 
-def _terms_of(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
+@lru_cache(maxsize=20_000)
+def _terms_of(token: str, *, starts: bool, shouting: bool) -> tuple[Term, ...]:
+    return tuple(_terms_in(token, starts=starts, shouting=shouting))
+
+
+def _terms_in(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
     if token.lower() in TECHNOLOGIES or (token.lower() in ALIASES and token.lower() not in HOMOGRAPHS):
         yield Term(token)
         return

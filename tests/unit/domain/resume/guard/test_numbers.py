@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
+from aiworker.domain.resume.guard.currencies import AFTER, CURRENCIES
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.spelled import tongue
@@ -359,3 +361,8 @@ def test_number_words_are_read_in_the_language_of_their_text(text: str, language
 def test_a_figure_stays_where_it_stands() -> None:
     text = "Grew 10 000 € of sales in 2024-25 by 40 %, on call 24/7"
     assert [text[slice(*number.span)].strip() for number in numbers(text)] == ["10 000 €", "2024", "25", "40 %"]
+
+
+@pytest.mark.parametrize("name", sorted(name for name in CURRENCIES if re.fullmatch(AFTER, name, re.IGNORECASE)))
+def test_a_currency_is_told_after_its_figure_by_each_of_its_names(name: str) -> None:
+    assert [number.kind for number in numbers(f"45 {name} spent")] == [CURRENCIES[name]]
