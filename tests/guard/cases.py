@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -68,17 +68,17 @@ def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str
     )
 
 
-@cache
+@lru_cache
 def _document(resume: Path) -> locator.Document:
     return locator.read(resume.read_text(encoding="utf-8"))
 
 
-@cache
+@lru_cache
 def _guard(resume: Path, vacancy: str, tone: Tone) -> Guard:
     return replace(_toneless(resume, vacancy), tone=tone)
 
 
-@cache
+@lru_cache
 def _toneless(resume: Path, vacancy: str) -> Guard:
     """Read a resume once for all tones."""
     return Guard.of(_document(resume), vacancy=vacancy)
