@@ -6,12 +6,13 @@ import re
 
 import pytest
 
+from aiworker.domain.cues import cued
 from aiworker.domain.resume.guard.reading import Reading
 from aiworker.domain.resume.guard.unstated import matched, unstated
 from aiworker.domain.resume.guard.words import listed
 from tests.unit.domain.resume.guard.bullets import source
 
-TURN = re.compile(r"\b(?:big|huge) \w+", re.IGNORECASE)
+TURN = cued(r"\b(?:big|huge) \w+", re.IGNORECASE)
 WORDS = listed("regional awards certified")
 
 
