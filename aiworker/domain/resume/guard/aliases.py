@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Final
 
+from aiworker.domain.resume.guard.lookup import Lookup, Phrase
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, words
-
-Phrase = tuple[str, ...]
 
 _JOINED: Final = re.compile(r"[\s./&+:'’-]{0,3}")
 """What may stand between the words of one name."""
 _GROWN: Final = re.compile(r"\w[.@_]\Z")
 """What a word grows together with is a name of its own: Moment.js."""
 _SIGNS: Final = ("+", "#", "@", "_")
-_END: Final = "\0"
-"""Comes after the last word."""
 _SHORT: Final = 4
 """Letters of acronyms that may be words."""
 _HOMOGRAPHS: Final = STOP_WORDS | listed(
@@ -36,8 +33,8 @@ _HOMOGRAPHS: Final = STOP_WORDS | listed(
 def names(text: str) -> dict[int, str]:
     """Return the things a text names, by their number in the list, as the text writes them."""
     found: dict[int, str] = {}
-    for start, end, phrase in _named(text):
-        for thing in _things()[phrase]:
+    for start, end, _, things in _named(text):
+        for thing in things:
             # The first is the longest at its place.
             found.setdefault(thing, text[start:end])
     return found
@@ -47,11 +44,11 @@ def retold(text: str, known: Mapping[int, str]) -> str:
     """Write each thing of a text that is known by another name as it is known."""
     parts: list[str] = []
     reached = passed = 0
-    for start, end, phrase in _named(text):
+    for start, end, phrase, things in _named(text):
         # A name within one that is known says something else there.
         if start < passed:
             continue
-        other = next((known[thing] for thing in _things()[phrase] if thing in known), None)
+        other = next((known[thing] for thing in things if thing in known), None)
         if other is None:
             continue
         passed = end
@@ -61,19 +58,15 @@ def retold(text: str, known: Mapping[int, str]) -> str:
     return "".join([*parts, text[reached:]])
 
 
-def _named(text: str) -> Iterator[tuple[int, int, Phrase]]:
+def _named(text: str) -> Iterator[tuple[int, int, Phrase, tuple[int, ...]]]:
     """Find every listed name, also within another one, the longest at each place first."""
     found = list(WORD.finditer(text))
     low = [match[0].lower().removesuffix("'s").removesuffix("’s") for match in found]
-    things, sizes = _things(), _sizes()
-    for at, (word, follower) in enumerate(zip(low, [*low[1:], _END], strict=False)):
-        followers = sizes.get(word)
-        if followers is None:
-            continue
-        for size in (*followers.get(follower, ()), *followers.get("", ())):
-            phrase = (*low[at : at + size - 1], _one(low[at + size - 1])) if at + size <= len(low) else ()
-            if phrase in things and _is_name(text, found[at : at + size]):
-                yield found[at].start(), found[at + size - 1].end(), phrase
+    # SKUs are some of a SKU.
+    for at, phrase, things in _things().found(low, [_one(word) for word in low]):
+        of_it = found[at : at + len(phrase)]
+        if _is_name(text, of_it):
+            yield of_it[0].start(), of_it[-1].end(), phrase, things
 
 
 def _is_name(text: str, found: list[re.Match[str]]) -> bool:
@@ -103,7 +96,7 @@ def _one(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _things() -> Mapping[Phrase, tuple[int, ...]]:
+def _things() -> Lookup[tuple[int, ...]]:
     """Return the numbers of the things that go by a name; an acronym may stand for several."""
     found: dict[Phrase, tuple[int, ...]] = {}
     listed = (resources.files("aiworker.domain.resume.guard") / "aliases.txt").read_text("utf-8").splitlines()
@@ -113,7 +106,7 @@ def _things() -> Mapping[Phrase, tuple[int, ...]]:
             if name.endswith(("+", "#")):
                 continue
             found[_phrase(name)] = (*found.get(_phrase(name), ()), number)
-    return found
+    return Lookup(found)
 
 
 @lru_cache(maxsize=1)
@@ -121,20 +114,3 @@ def _plain() -> frozenset[str]:
     """Return short everyday words, of which some are acronyms as well."""
     listed = (resources.files("aiworker.domain.resume.guard") / "everyday.txt").read_text("utf-8").split()
     return frozenset(word for word in listed if len(word) <= _SHORT)
-
-
-@lru_cache(maxsize=1)
-def _sizes() -> Mapping[str, Mapping[str, tuple[int, ...]]]:
-    """Return by its first word and the next how many words a name may have, most first; a name of one has no next."""
-    found: dict[str, dict[str, set[int]]] = {}
-    for first, *more in _things():
-        size, follower = 1 + len(more), more[0] if more else ""
-        # The last word may stand in the plural.
-        firsts = (first,) if more else (first, f"{first}s")
-        followers = (follower, f"{follower}s") if len(more) == 1 else (follower,)
-        for one, next_one in product(firsts, followers):
-            found.setdefault(one, {}).setdefault(next_one, set()).add(size)
-    return {
-        first: {follower: tuple(sorted(sizes, reverse=True)) for follower, sizes in followers.items()}
-        for first, followers in found.items()
-    }

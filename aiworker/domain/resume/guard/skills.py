@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 from itertools import takewhile
@@ -22,6 +22,7 @@ from aiworker.domain.resume.guard.lexicon import (
     SKILL_PHRASES,
     VAGUE,
 )
+from aiworker.domain.resume.guard.lookup import Lookup
 from aiworker.domain.resume.guard.numerals import NUMBER_WORDS
 from aiworker.domain.resume.guard.reading import ROOT, Rewording, Source
 from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
@@ -45,10 +46,10 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
     Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
     """
     roots = source.entry.roots
-    for run, said in _named(text).items():
+    for at, run, phrase in _phrases().found(text.rooted):
         if run in source.entry.grams(len(run)):
             continue
-        phrase, is_common = _phrases()[run], run in _common()
+        said, is_common = text.words[at : at + len(run)], run in _common()
         there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
         fewest = len(there) if is_common else (len(there) + 1) // 2
         is_near = sum(there) >= max(1, fewest) and (not is_common or len(min(said, key=len)) > 1)
@@ -61,18 +62,6 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
         new = [word for word in said if stem(word) not in source.entry.stems]
         if is_word and not (is_near or is_short or text.explained.issuperset(new)):
             yield Finding("skill", phrase)
-
-
-def _named(text: Rewording) -> Mapping[tuple[str, ...], list[str]]:
-    """Return the listed skills that a text names, by their stems, with its words."""
-    found: dict[tuple[str, ...], list[str]] = {}
-    phrases, sizes = _phrases(), _sizes()
-    for at, first in enumerate(text.rooted):
-        for size in sizes.get(first, ()):
-            run = tuple(text.rooted[at : at + size])
-            if run in phrases:
-                found[run] = text.words[at : at + size]
-    return found
 
 
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
@@ -141,19 +130,10 @@ def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> Mapping[tuple[str, ...], str]:
+def _phrases() -> Lookup[str]:
     """Return every listed skill by the stems of its words."""
     listed = (resources.files("aiworker.domain.resume.guard") / "skills.txt").read_text("utf-8").splitlines()
-    return {_stems(phrase): phrase for phrase in (*listed, *sorted(SKILL_PHRASES))}
-
-
-@lru_cache(maxsize=1)
-def _sizes() -> Mapping[str, frozenset[int]]:
-    """Return by its first stem how many words a listed skill may have."""
-    found: dict[str, set[int]] = {}
-    for first, *more in _phrases():
-        found.setdefault(first, set()).add(1 + len(more))
-    return {first: frozenset(sizes) for first, sizes in found.items()}
+    return Lookup({_stems(phrase): phrase for phrase in (*listed, *sorted(SKILL_PHRASES))})
 
 
 @lru_cache(maxsize=1)
