@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
@@ -75,10 +75,4 @@ def _document(resume: Path) -> locator.Document:
 
 @lru_cache
 def _guard(resume: Path, vacancy: str, tone: Tone) -> Guard:
-    return replace(_toneless(resume, vacancy), tone=tone)
-
-
-@lru_cache
-def _toneless(resume: Path, vacancy: str) -> Guard:
-    """Read a resume once for all tones."""
-    return Guard.of(_document(resume), vacancy=vacancy)
+    return Guard.of(_document(resume), vacancy=vacancy, tone=tone)
