@@ -1,15 +1,11 @@
-"""Regular expressions that are tried only on texts that hold a word which each of their matches holds.
-
-Most rules have nothing to say of most texts, and the words of a text tell so in a fraction of the time that looking at
-each of its places takes. After the prefilters of RE2 (Cox 2012, "Regular Expression Matching with a Trigram Index").
-"""
+"""Cues: the words of which a text has one wherever a pattern matches in it, read off the pattern as `re` reads it."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -42,89 +38,24 @@ Strings = frozenset[str]
 _NOTHING: Final[Strings] = frozenset({""})
 
 
-def cued(pattern: str, flags: int = 0) -> Cued:
-    """Compile a pattern like `re.compile`."""
-    return Cued(re.compile(pattern, flags))
-
-
-class Cued:
-    """A compiled pattern, and the cues of which every text it matches in has one.
+def cues_of(pattern: re.Pattern[str], *, begins_a_word: bool = False) -> Strings:
+    """Return words, beginnings of words and signs of which every text a pattern matches in has one.
 
     Whoever looks only for matches that begin a word need not say so in the pattern.
     """
-
-    def __init__(self, pattern: re.Pattern[str], *, begins_a_word: bool = False) -> None:
-        self.pattern = pattern
-        self._before = frozenset({_EDGE}) if begins_a_word else _NOTHING
-        self.match, self.fullmatch = pattern.match, pattern.fullmatch
-        self._search, self._finditer, self._sub = pattern.search, pattern.finditer, pattern.sub
-
-    @cached_property
-    def cues(self) -> Strings:
-        """Found when they are first asked for: that takes longer than to compile the pattern."""
-        found = _Needed(_parse(self.pattern.pattern, self.pattern.flags), self._before).needed
-        cues = frozenset(_cue(string)[1] for string in found)
-        return _NOTHING if "" in cues else cues
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """Find the first match, as `re.Pattern.search` does."""
-        return None if self.cues.isdisjoint(cues_in(text)) else self._search(text)
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """Find all matches, as `re.Pattern.finditer` does."""
-        return iter(()) if self.cues.isdisjoint(cues_in(text)) else self._finditer(text)
-
-    def sub(self, written: str | Callable[[re.Match[str]], str], text: str) -> str:
-        """Write something else for every match, as `re.Pattern.sub` does."""
-        return text if self.cues.isdisjoint(cues_in(text)) else self._sub(written, text)
+    before = frozenset({_EDGE}) if begins_a_word else _NOTHING
+    found = _Needed(_parse(pattern.pattern, pattern.flags), before).needed
+    cues = frozenset(_cue(string)[1] for string in found)
+    return _NOTHING if "" in cues else cues
 
 
-class Index:
-    """Patterns in order, and by each cue those that have it."""
-
-    def __init__(self, patterns: Iterable[Cued]) -> None:
-        self._patterns = tuple(patterns)
-
-    @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for place, pattern in enumerate(self._patterns):
-            for cue in pattern.cues:
-                found.setdefault(cue, []).append(place)
-        return found
-
-    @cached_property
-    def _cues(self) -> Strings:
-        return frozenset(self._places)
-
-    def places(self, text: str) -> list[int]:
-        """Return, in order, the places of the patterns that may match in a text."""
-        shared = self._cues & cues_in(text)
-        if not shared:
-            return []
-        return sorted({place for cue in shared for place in self._places[cue]})
-
-
-class AnyOf:
-    """Several patterns that are searched like one: the first match, of those at its place that of the first pattern."""
-
-    def __init__(self, *patterns: str, flags: int = 0) -> None:
-        self.patterns = tuple(cued(pattern, flags) for pattern in patterns)
-        self._index = Index(self.patterns)
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """Find the first match, as `re.Pattern.search` does."""
-        tried = (self.patterns[place].pattern.search(text) for place in self._index.places(text))
-        return min((found for found in tried if found), key=lambda found: found.start(), default=None)
-
-
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=200)
 def cues_in(text: str) -> Strings:
     """Return the words of a text with their beginnings, and its signs; "" is in every text."""
     return _cues_in(folded(text))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def _cues_in(low: str) -> Strings:
     words = set(_WORD.findall(low))
     begun = [word[:most] for most in BEGINNINGS for word in words]
@@ -139,16 +70,19 @@ def folded(text: str) -> str:
     return _DIGIT.sub("0", text.lower() if text.isascii() else text.translate(_FOLDS))
 
 
-class _Folds(dict[int, str]):
+class _Folds:
     """By its code point: a letter in small, found when it is met."""
 
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        low = letter.casefold()
-        if len(low) != 1 or low.isalnum() != letter.isalnum():
-            low = letter
-        self[code] = {"ı": "i", "İ": "i"}.get(letter, low)
-        return self[code]
+    def __getitem__(self, code: int) -> str:
+        return _small(chr(code))
+
+
+@lru_cache(maxsize=1_000)
+def _small(letter: str) -> str:
+    low = letter.casefold()
+    if len(low) != 1 or low.isalnum() != letter.isalnum():
+        low = letter
+    return {"ı": "i", "İ": "i"}.get(letter, low)
 
 
 _FOLDS: Final = _Folds()

@@ -11,10 +11,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from itertools import islice
 
-from aiworker.domain.cues import Cued, Index
+from aiworker.domain.cued import Cued, Index, cued
 from aiworker.domain.injection_rules import PHRASES, SHAPES
 
 MAX_PER_KIND = 20
@@ -61,21 +61,16 @@ def scan(text: str, *, most: int = MAX_PER_KIND) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Rule:
     kind: str
-    pattern: re.Pattern[str]
-    begins_a_word: bool
-
-    @cached_property
-    def cued(self) -> Cued:
-        return Cued(self.pattern, begins_a_word=self.begins_a_word)
+    cued: Cued
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Find the rule's matches. A look-behind in the pattern would cost the engine its fast first-letter search."""
         position = 0
-        while match := self.pattern.search(text, position):
-            if self.begins_a_word and match.start() and text[match.start() - 1].isalnum():
+        while match := self.cued.pattern.search(text, position):
+            if self.cued.begins_a_word and match.start() and text[match.start() - 1].isalnum():
                 position = match.start() + 1
             else:
                 yield match
@@ -84,10 +79,8 @@ class _Rule:
 
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    phrases = (_Rule(kind, _compiled(phrase), True) for kind, several in PHRASES.items() for phrase in several)
-    shapes = (
-        _Rule(kind, re.compile(shape, re.MULTILINE), False) for kind, several in SHAPES.items() for shape in several
-    )
+    phrases = (_Rule(kind, _cued(phrase)) for kind, several in PHRASES.items() for phrase in several)
+    shapes = (_Rule(kind, cued(shape, re.MULTILINE)) for kind, several in SHAPES.items() for shape in several)
     return (*phrases, *shapes)
 
 
@@ -96,8 +89,8 @@ def _index() -> Index:
     return Index(rule.cued for rule in _rules())
 
 
-def _compiled(phrase: str) -> re.Pattern[str]:
-    return re.compile(phrase.replace(" ", _BLANK).replace("~", _STRETCH))
+def _cued(phrase: str) -> Cued:
+    return Cued(re.compile(phrase.replace(" ", _BLANK).replace("~", _STRETCH)), begins_a_word=True)
 
 
 def _folded(text: str) -> str:

@@ -6,7 +6,7 @@ French, Portuguese, Italian and German are listed only so that their texts are n
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def _words_of(text: str) -> Sequence[str]:
     """Return the words without acronyms: MIT is no "mit"."""
     shouts = text.isupper()
@@ -82,25 +82,10 @@ _NAMES = {word: tuple(name for name, stops in _STOP_WORDS.items() if word in sto
 
 def counts(text: str) -> dict[str, int]:
     """Return how many stop words of each language a text holds."""
-    return _counted(_words_of(text))
-
-
-def counts_by_part(text: str) -> Iterator[Mapping[str, int]]:
-    """Yield how many stop words of each language a text holds, its first half does, and its second."""
-    found = _words_of(text)
-    middle = len(_words_of(text[: max(0, text.find(" ", len(text) // 2))]))
-    first, second = _counted(found[:middle]), _counted(found[middle:])
-    yield {name: first[name] + second[name] for name in first}
-    yield first
-    yield second
-
-
-def _counted(words: Sequence[str]) -> dict[str, int]:
     found = dict.fromkeys(_STOP_WORDS, 0)
-    for word in words:
-        if word in _NAMES:
-            for name in _NAMES[word]:
-                found[name] += 1
+    for word in _words_of(text):
+        for name in _NAMES.get(word, ()):
+            found[name] += 1
     return found
 
 

@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aiworker.domain import injection
-from aiworker.domain.cues import AnyOf, Cued, Index, cued, cues_in
+from aiworker.domain.cued import AnyOf, Cued, Index, cued
+from aiworker.domain.cues import cues_in
 from aiworker.domain.resume import guard
 
 LETTERS = "abeknsıſKµ É9٣_-.'/\n"
@@ -82,7 +83,7 @@ def test_nothing_is_missed_by_the_patterns_there_are(data: st.DataObject) -> Non
 
 @given(st.sampled_from(injection._rules()), st.data())  # pyright: ignore[reportPrivateUsage]
 def test_no_order_to_a_model_is_missed(rule: injection._Rule, data: st.DataObject) -> None:  # pyright: ignore[reportPrivateUsage]
-    text = data.draw(st.sampled_from(["", "-", "x", "_"])) + data.draw(st.from_regex(rule.pattern))
+    text = data.draw(st.sampled_from(["", "-", "x", "_"])) + data.draw(st.from_regex(rule.cued.pattern))
     assume(any(rule.matches(text)))
     assert not rule.cued.cues.isdisjoint(cues_in(text))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from aiworker.domain.cues import cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard.lexicon import AWARDS, LEADERSHIP, SCOPE, TECHNOLOGIES
 from aiworker.domain.resume.guard.words import STOP_WORDS, words
 

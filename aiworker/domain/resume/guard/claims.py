@@ -52,6 +52,7 @@ def _is_german(text: str) -> bool:
 
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
+    # Every run holds a pair, and of most texts none is there.
     if text.grams(2).isdisjoint(vacancy.grams(2)):
         return
     for _, shown in text.shared(COPIED_WORDS, vacancy.grams(COPIED_WORDS), but=source.resume.grams(COPIED_WORDS)):
@@ -87,8 +88,6 @@ def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
-    if text.grams(2).isdisjoint(instructions.grams(2)):
-        return
     known = source.resume.grams(RECITED_WORDS)
     for _, shown in text.shared(RECITED_WORDS, instructions.grams(RECITED_WORDS), but=known):
         if STOP_WORDS.isdisjoint(words(shown)):

@@ -157,8 +157,6 @@ _WORDS: Final = "|".join(
     for name in sorted(_NAMED, key=len, reverse=True)
     if name.replace(" ", "").isalpha() and name not in _ONLY_BEFORE
 )
-FIRST_WORDS: Final = frozenset(name.split()[0] for name in CURRENCIES if name[0].isalpha())
-"""What names and codes begin with."""
 AFTER: Final = rf"(?:US |U\.S\. |American )?(?:[{SIGNS}](?!\s?\d)|(?:{_WORDS}|{_EITHER}|(?-i:{_CAPITALS}))\b)"
 """What stands after them."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from aiworker.domain.cues import cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard import frequencies, paces, swaps
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number

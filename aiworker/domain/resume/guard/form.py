@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
-from aiworker.domain.cues import cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume import language
 from aiworker.domain.resume.guard import synonyms
 from aiworker.domain.resume.guard.additions import everyday
@@ -108,15 +108,11 @@ FEWEST_TOLD: Final = 2
 FEWEST_PLAIN: Final = 5
 STRANGE: Final = 0.5
 """Share of unknown words from which on a text is in some other language."""
+_OPENING: Final = re.compile(rf"(?:{'|'.join(map(re.escape, NOISE_OPENINGS))})(?!\w)")
 _AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
 _ADDRESS: Final = cued(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|\bwww\.\S+", re.IGNORECASE)
-_PHONE: Final = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])")
-_LONG: Final = re.compile(r"\d[\d ()-]{8,}\d")
-"""What a telephone number has; looked for first, for it is found faster."""
+_PHONE: Final = cued(r"(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])")
 _MARKUP: Final = cued(r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE)
-_MARKS: Final = frozenset("*_`#[]<{}•·▪◦●")
-_DASHES: Final = tuple("-–—")
-"""One of these is in all markup."""
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
 
@@ -213,7 +209,7 @@ def _clauses(bullet: str) -> list[str]:
     return [bullet[start:end] for start, end in pairwise(cuts)] if starts else []
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def _told(bullet: str) -> tuple[str, ...]:
     """Return the stems of what a bullet says, without a clause that only says what for, or when."""
     short = _ASIDE.sub("", bullet)
@@ -257,8 +253,9 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     ours = language.counts(source.bullet.text)
     if not any(ours.values()):
         ours = language.counts(source.resume.text)
-    for theirs in language.counts_by_part(text.text):
-        if foreign := _foreign(ours, theirs):
+    middle = text.text.find(" ", len(text.text) // 2)
+    for part in (text.text, text.text[:middle], text.text[middle:]):
+        if foreign := _foreign(ours, language.counts(part)):
             yield Finding("language", foreign)
             return
     if foreign := language.inserted(text.text, source.language, source.resume.tokens):
@@ -284,26 +281,19 @@ def _is_strange(source: Source, text: Reading) -> bool:
 def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what models leave in their answers: announcements, markup, quotes, addresses."""
     low = text.written.strip().lower()
-    begun = NOISE_OPENINGS if low.startswith(NOISE_OPENINGS) else ()
-    opening = next((opening for opening in begun if _opens(low, opening)), None)
-    if opening and not source.bullet.text.strip().lower().startswith(opening):
-        yield Finding("noise", opening)
+    opening = _OPENING.match(low)
+    if opening and not source.bullet.text.strip().lower().startswith(opening[0]):
+        yield Finding("noise", opening[0])
     if _AS_MODEL.search(low):
         yield Finding("noise", "as an ai")
     was = source.bullet.text
-    is_marked = not _MARKS.isdisjoint(text.written) or text.written.lstrip()[:1] in _DASHES
-    for pattern in (_MARKUP, _QUOTED) if is_marked else (_QUOTED,):
+    for pattern in (_MARKUP, _QUOTED):
         if (found := pattern.search(text.written)) and not pattern.search(was):
             yield Finding("noise", found[0][:1] if pattern is _QUOTED else found[0].strip() or "list")
     if len(text.written.splitlines()) > 1 and len(was.splitlines()) == 1:
         yield Finding("noise", "line break")
-    numbers = _PHONE.finditer(text.written) if _LONG.search(text.written) else ()
-    contacts = (*_ADDRESS.finditer(text.written), *numbers)
+    contacts = (*_ADDRESS.finditer(text.written), *_PHONE.finditer(text.written))
     yield from (Finding("contact", "address or number") for found in contacts if found[0] not in was)
-
-
-def _opens(text: str, opening: str) -> bool:
-    return text.startswith(opening) and not re.match(r"\w", text[len(opening) :])
 
 
 def style(source: Source, text: Reading) -> Iterator[Finding]:

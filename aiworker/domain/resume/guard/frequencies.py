@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.cues import Index, cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.notations import MERIDIEM, halves_of_day, masked
+from aiworker.domain.resume.guard.notations import halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
 from aiworker.domain.resume.guard.numerals import MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.paces import Paces
@@ -49,9 +49,6 @@ _MONTHLY: Final = cued(
 )
 
 
-_MOMENTS: Final = Index((_MOMENT, _LENGTH, MERIDIEM, _ANY_DAY))
-
-
 def check(source: Source, text: Rewording, pace: Paces) -> Iterator[Finding]:
     """Find rates and moments that are new, lost or changed, but for paces that are the same."""
     yield from _moments(source.bullet, text)
@@ -63,8 +60,6 @@ def check(source: Source, text: Rewording, pace: Paces) -> Iterator[Finding]:
 
 def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find "the first month" told as "the first week", "every Saturday" as "every weekday", or 9 a.m. as 9 p.m."""
-    if not _MOMENTS.places(text.text):
-        return
     was = {(match[1].lower(), match[2].lower()) for match in _MOMENT.finditer(source.text)}
     for match in _MOMENT.finditer(text.text):
         number, span = match[1].lower(), match[2].lower()

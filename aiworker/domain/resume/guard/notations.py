@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from aiworker.domain.cues import Cued, Index, cued
+from aiworker.domain.cued import Cued, Index, cued
 
 ALWAYS: Final = cued(
     r"\b24\s?[/x×]\s?7\b"
@@ -69,7 +69,7 @@ _MONTHS: Final = (
 _CLOCK: Final = cued(r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE)
 """Full hours of the day; others have two figures anyhow."""
 _AFTERNOON: Final = cued(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
-MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
+_MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
 def _hour(found: re.Match[str]) -> str:
@@ -125,26 +125,22 @@ _NOTATIONS: Final[tuple[tuple[Cued, str | Callable[[re.Match[str]], str]], ...]]
 )
 
 
-_MASKS: Final = (*_NOTATIONS, *((pattern, "") for _, pattern in SPANS))
-_INDEX: Final = Index(pattern for pattern, _ in _MASKS)
 _SPANS: Final = Index(pattern for _, pattern in SPANS)
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
-    place, places = -1, _INDEX.places(text)
-    while later := [at for at in places if at > place]:
-        place = later[0]
-        pattern, written = _MASKS[place]
-        text, was = pattern.sub(lambda found, written=written: _placed(found, written), text), text
-        places = later if text == was else _INDEX.places(text)
+    for pattern, written in _NOTATIONS:
+        text = pattern.sub(lambda found, written=written: _placed(found, written), text)
+    for _, pattern in SPANS:
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
     return text
 
 
 def halves_of_day(text: str) -> frozenset[tuple[int, str]]:
     """Return the hours of which a text says whether they are before noon or after: (9, "a"), (9, "p")."""
-    return frozenset((int(found[1]) % 12, found[2].lower()) for found in MERIDIEM.finditer(text))
+    return frozenset((int(found[1]) % 12, found[2].lower()) for found in _MERIDIEM.finditer(text))
 
 
 def months(text: str) -> frozenset[str]:

@@ -43,22 +43,8 @@ class Number:
     others: frozenset[Key] = frozenset()
     """What else it may mean: "48.000" is either, the first figure of "2 to 4 %" is a share as well."""
 
-    def telling(self, unit: str, counts: frozenset[str], noun: str) -> Number:
-        """Return the same figure with what it counts."""
-        return Number(
-            self.kind,
-            self.value,
-            self.span,
-            unit,
-            self.is_soft,
-            counts,
-            noun,
-            self.magnitude,
-            self.share,
-            self.others,
-        )
-
     def __hash__(self) -> int:
+        # Figures of one text are told apart by their places; hashing all fields takes ten times as long.
         return hash(self.span)
 
     @cached_property

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from aiworker.domain.cues import cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard import currencies
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
@@ -21,26 +21,21 @@ from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, 
 from aiworker.domain.resume.guard.parts import parts, quiet, romans
 from aiworker.domain.resume.guard.spelled import spelled
 from aiworker.domain.resume.guard.units import UNITS, unit_named
-from aiworker.domain.resume.guard.words import STOP_WORDS, listed, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, stem, words
 
 MOST: Final = 100
 """So many of which some are a share."""
 CONTEXT_WORDS: Final = 4
 """How many words after a figure may say what it counts; before it only the two next."""
-FAR: Final = 100
-"""Characters before a figure among which the two words are looked for."""
 NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
-_ITS: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
-_DIGIT: Final = re.compile(r"\.?\d")
-_FIGURE: Final = re.compile(rf"(?<![\w.])(?<!\d,)(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE)
-_SUM: Final = re.compile(
-    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS}){_ITS}", re.IGNORECASE
+_FIGURE: Final = cued(
+    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
+    r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
+    re.IGNORECASE,
 )
-_MONEY: Final = cued(rf"(?:{currencies.BEFORE})\s?\d", re.IGNORECASE)
-"""What a text with sums has: the others are spared looking for every currency at every place."""
 _AND_A_HALF: Final = re.compile(r"(?:\s+(?:and a half|y medi[oa])|-and-a-half)\b", re.IGNORECASE)
 _PERCENT: Final = re.compile(
     r"\s*(?:%|(?:percent|per cent|percentage|pct|pp|por ciento|porciento|prozent|pour cent)\b)", re.IGNORECASE
@@ -49,13 +44,6 @@ _TIMES: Final = re.compile(r"\s*(?:(?:×|x\b)(?!\s*\d|-)|(?:times|veces)\b|-?\s?
 _LARGE: Final = "|".join(sorted(MAGNITUDES.keys() - SHORT, key=len, reverse=True))
 _MAGNITUDE: Final = re.compile(rf"(?:\s*|-)({_LARGE})\b", re.IGNORECASE)
 _CURRENCY: Final = re.compile(rf"[\s-]*(?:de )?({currencies.AFTER})", re.IGNORECASE)
-_AHEAD: Final = re.compile(r"[\s-]*([^\W\d_]*)")
-_BELONGING: Final = currencies.FIRST_WORDS.union(
-    MAGNITUDES,
-    listed("and y percent per percentage pct pp por porciento prozent pour times veces x fold"),
-    listed("pence euro cent cents paise de us u american"),
-)
-"""Words of which one begins what belongs to a figure; most figures are followed by others."""
 _OFTEN: Final = re.compile(
     r"\s?(?:daily|weekly|monthly|yearly|per\b|/|an? (?:day|week|month|year|shift)\b|al? )", re.IGNORECASE
 )
@@ -91,22 +79,19 @@ def numbers(text: str) -> tuple[Number, ...]:
     return tuple(_by_line(text)) if "\n" in text else _of_line(text)
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=200)
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
     found = [
-        *_written(text),
+        *(number for match in _FIGURE.finditer(text) if (number := _figure(text, match))),
         *(_with_words(text, number) if number.value >= MOST else number for number in parts(text)),
         *(_with_words(text, number) for number in spelled(text)),
         *romans(text),
         *quiet(written),
     ]
-    if not found:
-        return ()
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
-    if len(found) > 1:
-        found = list(_shared(text, _enumerated(text, list(_ranged(text, found)))))
-    return tuple(_described(text, found))
+    found = _shared(text, _enumerated(text, list(_ranged(text, found))))
+    return tuple(_described(text, list(found)))
 
 
 def _by_line(text: str) -> Iterator[Number]:
@@ -117,28 +102,10 @@ def _by_line(text: str) -> Iterator[Number]:
         start += len(line) + 1
 
 
-def _written(text: str) -> Iterator[Number]:
-    if _MONEY.search(text):
-        figures = ((match, match["before"] or "") for match in _SUM.finditer(text))
-    else:
-        figures = ((match, "") for match in _plain_figures(text))
-    for match, currency in figures:
-        if number := _figure(text, match, currency):
-            yield number
-
-
-def _plain_figures(text: str) -> Iterator[re.Match[str]]:
-    """Find figures at digits, which takes less than to look for them at every letter."""
-    reached = 0
-    for digit in _DIGIT.finditer(text):
-        if digit.start() >= reached and (match := _FIGURE.match(text, digit.start())):
-            reached = match.end()
-            yield match
-
-
-def _figure(text: str, match: re.Match[str], written: str) -> Number | None:
+def _figure(text: str, match: re.Match[str]) -> Number | None:
     digits = match["digits"]
     start, end = match.span()
+    written = match["before"] or ""
     if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
         return None
     attached = (match["attached"] or "").lower()
@@ -187,11 +154,6 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
 
 def _with_words(text: str, number: Number) -> Number:
     """Take in the words after the digits that belong to the figure: magnitude, then percent, times or currency."""
-    ahead = _AHEAD.match(text, number.span[1])
-    return number if ahead and ahead[1] and ahead[1].lower() not in _BELONGING else _joined(text, number)
-
-
-def _joined(text: str, number: Number) -> Number:
     if magnitude := _MAGNITUDE.match(text, number.span[1]):
         word = magnitude[1].lower()
         kind: Kind = "INR" if word == "lpa" else number.kind
@@ -298,11 +260,10 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
             # "shift timing (17)" counts what stands before it.
             near = words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:]
             noun = next((stem(word) for word in reversed(near) if word not in STOP_WORDS), "")
-            yield number.telling(number.unit, _stems(near), noun)
+            yield replace(number, counts=_stems(near), noun=noun)
             continue
         after = words(_PHRASE_END.split(text[number.span[1] : end].lstrip("-–— "), maxsplit=1)[0])[:CONTEXT_WORDS]
         start = found[at - 1].span[1] if at else 0
-        start = max(start, number.span[0] - FAR)
         before = words(_PHRASE_END.split(text[start : number.span[0]])[-1])[-2:]
         close = text[max(0, number.span[0] - NEAR) : number.span[0]]
         is_label = bool(before) and before[-1] in LABELS
@@ -319,7 +280,7 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         was = text[previous.span[1] : number.span[0]] if previous else ""
         if not unit and previous and (_INSTEAD.search(close) or (_UNTIL.fullmatch(was) and not noun)):
             unit, noun, counts = previous.unit, previous.noun, previous.counts
-        described = number.telling(unit, counts, noun)
+        described = replace(number, unit=unit, counts=counts, noun=noun)
         previous = previous if number.is_year else described
         yield described
 

@@ -26,15 +26,12 @@ class Paces:
     rates_after: frozenset[str] = frozenset()
 
 
-_NONE: Final = Paces()
-
-
 def same(source: Reading, text: Reading) -> Paces:
     """Pair the paces of two texts that are equal, each told by a figure that the other text has not."""
     lost = {number for number in source.numbers if not text.holds(number)}
     new = {number for number in text.numbers if not source.holds(number)} if lost else set[Number]()
     if not new:
-        return _NONE
+        return Paces()
     was = {pace: (number, rate) for number, rate, pace in _paces(source) if number in lost}
     now = [(number, rate, pace) for number, rate, pace in _paces(text) if number in new]
     pairs = [(was[pace], (number, rate)) for number, rate, pace in now if pace in was and was[pace][1] != rate]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
-from aiworker.domain.cues import Cued, Index, cued
+from aiworker.domain.cued import Cued, Index, cued
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import MAGNITUDES, ORDINALS, WORDS
 from aiworker.domain.resume.guard.units import unit_named

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from aiworker.domain.cues import Cued, Index, cued
+from aiworker.domain.cued import Cued, Index, cued
 from aiworker.domain.resume.guard.notations import masked, spans
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import WORDS

@@ -11,11 +11,13 @@ from typing import Final
 
 from aiworker.domain.resume.guard import aliases, synonyms
 from aiworker.domain.resume.guard.acronyms import acronyms, explanations, glosses
+from aiworker.domain.resume.guard.lexicon import BEEN
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, stem, words
+from aiworker.domain.resume.verbs_en import PAST_OF_BASE
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 _SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
@@ -208,6 +210,18 @@ class Reading:
     @cached_property
     def tokens(self) -> frozenset[str]:
         return frozenset(self.spoken)
+
+    @cached_property
+    def done(self) -> frozenset[str]:
+        """The words of which it is the subject, among them what a verb in the present tense would be in the past."""
+        spoken = self.spoken
+        first = spoken[0] if spoken else ""
+        forms = [(0, f"{first}ed"), (0, PAST_OF_BASE.get(first, "")), *enumerate(spoken)]
+        return frozenset(
+            word
+            for at, word in forms
+            if spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
+        )
 
     @cached_property
     def hyphenated(self) -> frozenset[str]:

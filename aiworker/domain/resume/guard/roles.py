@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from aiworker.domain.resume.guard import turns
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.lexicon import (
-    BEEN,
     BOSSES,
     BOUND,
     COACHING,
@@ -117,20 +115,7 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
 
 def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
     """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
-    return not leading.isdisjoint(_done(bullet.low))
-
-
-@lru_cache(maxsize=1_000)
-def _done(text: str) -> frozenset[str]:
-    """Return the words of a text of which it is the subject, among them what a verb in the present tense would be."""
-    spoken = Reading(text).spoken
-    first = spoken[0] if spoken else ""
-    forms = [(0, f"{first}ed"), (0, PAST_OF_BASE.get(first, "")), *enumerate(spoken)]
-    return frozenset(
-        word
-        for at, word in forms
-        if spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
-    )
+    return not leading.isdisjoint(bullet.done)
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -183,7 +183,7 @@ class _Token(NamedTuple):
     ends_sentence: bool
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def _tokens(text: str) -> tuple[tuple[_Token, int], ...]:
     """Return the tokens of a text and where each begins."""
     found: list[tuple[_Token, int]] = []
@@ -217,21 +217,14 @@ def _pieces(token: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def _terms_of(token: str, *, starts: bool, shouting: bool) -> tuple[Term, ...]:
-    return tuple(_terms_in(token, starts=starts, shouting=shouting))
-
-
-def _terms_in(token: str, *, starts: bool, shouting: bool) -> Iterator[Term]:
     if token.lower() in TECHNOLOGIES or (token.lower() in ALIASES and token.lower() not in HOMOGRAPHS):
-        yield Term(token)
-        return
+        return (Term(token),)
     parts = [part for part in _PARTS.split(token) if part]
-    for place, part in enumerate(parts):
-        term = _term(part, starts=starts and place == 0, shouting=shouting, is_whole=len(parts) == 1)
-        if term is not None:
-            yield term
+    found = (_term(part, starts=starts and place == 0, shouting=shouting) for place, part in enumerate(parts))
+    return tuple(term for term in found if term)
 
 
-def _term(part: str, *, starts: bool, shouting: bool, is_whole: bool) -> Term | None:
+def _term(part: str, *, starts: bool, shouting: bool) -> Term | None:
     low = part.lower()
     if part == low and part.isalpha() and low not in _NAMES:
         return None

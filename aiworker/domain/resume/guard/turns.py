@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aiworker.domain.cues import AnyOf, Index, cued
+from aiworker.domain.cued import AnyOf, Index, cued
 
 
 def _any(*parts: str) -> str:

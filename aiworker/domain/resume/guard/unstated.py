@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.cues import AnyOf, Cued
+from aiworker.domain.cued import AnyOf, Cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.reading import Reading, Source
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from aiworker.domain.cues import cued
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard.reading import Reading
 from aiworker.domain.resume.guard.unstated import matched, unstated
 from aiworker.domain.resume.guard.words import listed
