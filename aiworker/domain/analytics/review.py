@@ -100,7 +100,7 @@ def _has_marks(sentence: Sentence) -> bool:
 
 def _is_not_english(sentence: Sentence) -> bool:
     found = counts(sentence.own)
-    english = found.pop("en")
+    english = found["en"]
     return english < max(found.values()) or (not english and len(_WORD.findall(sentence.own)) > FEW_WORDS)
 
 

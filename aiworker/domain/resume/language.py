@@ -80,7 +80,8 @@ _NAMES = {word: tuple(name for name, stops in _STOP_WORDS.items() if word in sto
 """By word, which of the languages it is a stop word of."""
 
 
-def counts(text: str) -> dict[str, int]:
+@lru_cache(maxsize=200)
+def counts(text: str) -> Mapping[str, int]:
     """Return how many stop words of each language a text holds."""
     found = dict.fromkeys(_STOP_WORDS, 0)
     for word in _words_of(text):

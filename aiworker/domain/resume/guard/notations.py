@@ -133,8 +133,8 @@ def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
     for pattern, written in _NOTATIONS:
         text = pattern.sub(lambda found, written=written: _placed(found, written), text)
-    for _, pattern in SPANS:
-        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    for place in _SPANS.places(text):
+        text = SPANS[place][1].sub(lambda found: " " * len(found[0]), text)
     return text
 
 
