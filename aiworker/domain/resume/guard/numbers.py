@@ -31,11 +31,11 @@ NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
-_FIGURE: Final = cued(
-    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS})"
-    r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?",
-    re.IGNORECASE,
-)
+_WITH_ITS: Final = rf"(?P<digits>{_DIGITS})(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
+_FIGURE: Final = re.compile(rf"(?P<before>)(?<![\w.])(?<!\d,){_WITH_ITS}", re.IGNORECASE)
+_SUM: Final = re.compile(rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,)){_WITH_ITS}", re.IGNORECASE)
+_MONEY: Final = cued(rf"(?:{currencies.BEFORE})\s?\d", re.IGNORECASE)
+"""What a text with sums has: the others are spared looking for every currency at every place."""
 _AND_A_HALF: Final = re.compile(r"(?:\s+(?:and a half|y medi[oa])|-and-a-half)\b", re.IGNORECASE)
 _PERCENT: Final = re.compile(
     r"\s*(?:%|(?:percent|per cent|percentage|pct|pp|por ciento|porciento|prozent|pour cent)\b)", re.IGNORECASE
@@ -82,8 +82,9 @@ def numbers(text: str) -> tuple[Number, ...]:
 @lru_cache(maxsize=200)
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
+    pattern = _SUM if _MONEY.search(text) else _FIGURE
     found = [
-        *(number for match in _FIGURE.finditer(text) if (number := _figure(text, match))),
+        *(number for match in pattern.finditer(text) if (number := _figure(text, match))),
         *(_with_words(text, number) if number.value >= MOST else number for number in parts(text)),
         *(_with_words(text, number) for number in spelled(text)),
         *romans(text),
