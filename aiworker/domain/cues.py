@@ -24,6 +24,7 @@ _EDGE: Final = "\0"
 """Stands where a word begins or ends."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
+_ZEROS: Final = str.maketrans(dict.fromkeys("123456789", "0"))
 _EDGED: Final = re.compile(r"\0[^\W_\0]+\0?")
 _SIGN: Final = re.compile(r"[^\w\s\0]")
 _WITHIN: Final = re.compile(r"(?<=[^\W_])(?=[\W_])(?!\0)|(?<=[\W_])(?<!\0)(?=[^\W_])")
@@ -67,7 +68,9 @@ def folded(text: str) -> str:
 
     Letter by letter: the case folding of Unicode makes letters of signs, and words of two.
     """
-    return _DIGIT.sub("0", text.lower() if text.isascii() else text.translate(_FOLDS))
+    if text.isascii():
+        return text.lower().translate(_ZEROS)
+    return _DIGIT.sub("0", text.translate(_FOLDS))
 
 
 class _Folds:

@@ -8,14 +8,17 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from statistics import mean
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.guard.cases import HALVES, UNGATED, Case, cases
+from tests.guard.cases import HALVES, UNGATED, Case, cases, forget
 
 FALSE_ALARMS, MISSES, MS_A_BULLET = 0.03, 0.02, 2.0
 Z = 1.96
+PASSES = 5
 
 
 @dataclass(slots=True)
@@ -58,6 +61,22 @@ def total(counts: dict[tuple[bool, str], Count], *, honest: bool) -> Count:
     return Count(sum(count.of for count in chosen), [case for count in chosen for case in count.wrong])
 
 
+def timed(found: Sequence[Case]) -> tuple[float, float]:
+    """Return the milliseconds of processor time a case takes, the resumes read anew in each of several passes.
+
+    First the mean over the cases of what each took in its fastest pass, then over all passes. What a pass takes more
+    than another is the machine's, which may be twice as slow as a moment ago (`timeit` takes the least as well).
+    """
+    took: list[list[float]] = [[] for _ in found]
+    for _ in range(PASSES):
+        forget()
+        for case, times in zip(found, took, strict=True):
+            began = time.process_time()
+            case.findings()
+            times.append((time.process_time() - began) * 1000)
+    return mean(map(min, took)), mean(chain.from_iterable(took))
+
+
 def main() -> None:
     """Print the report; exit 1 if the reporting half misses a target."""
     parser = argparse.ArgumentParser(prog="python -m tests.guard", description=main.__doc__)
@@ -67,17 +86,14 @@ def main() -> None:
     console, missed = Console(), False
     for half in [asked.half] if asked.half else HALVES:
         found = list(cases(half))
-        # The lists are read once a process.
-        found[0].findings()
-        began = time.process_time()
         counts = counted(found)
-        spent = (time.process_time() - began) * 1000 / max(len(found), 1)
         alarms, misses = total(counts, honest=True), total(counts, honest=False)
         console.print(_table(half, counts, alarms, misses))
-        console.print(f"{spent:.2f} ms a bullet\n")
         if asked.show and half == "tuning":
             _show(console, alarms, misses)
         if half == "reporting":
+            spent, on_average = timed(found)
+            console.print(f"{spent:.2f} ms a bullet at its fastest of {PASSES} passes, {on_average:.2f} on average\n")
             missed = alarms.rate > FALSE_ALARMS or misses.rate > MISSES or spent > MS_A_BULLET
     raise SystemExit(int(missed))
 

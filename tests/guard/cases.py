@@ -68,6 +68,11 @@ def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str
     )
 
 
+def forget() -> None:
+    """Read every resume anew for the cases that come."""
+    _guard.cache_clear()
+
+
 @lru_cache
 def _document(resume: Path) -> locator.Document:
     return locator.read(resume.read_text(encoding="utf-8"))

@@ -28,7 +28,7 @@ def _words(text: str) -> frozenset[str]:
 def _words_of(text: str) -> Sequence[str]:
     """Return the words without acronyms: MIT is no "mit"."""
     shouts = text.isupper()
-    if "-" in text or "." in text:
+    if "-" in text or "." in text[:-1]:
         text = _JOINED.sub(" ", text)
     return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 

@@ -16,7 +16,7 @@ from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
-from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, of_line
 from aiworker.domain.resume.verbs_en import PAST_OF_BASE
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
@@ -84,7 +84,7 @@ class Reading:
 
     @cached_property
     def named(self) -> Named:
-        return Named(self.text)
+        return Named(self.text, self.words)
 
     @cached_property
     def named_words(self) -> frozenset[str]:
@@ -120,7 +120,7 @@ class Reading:
 
     @cached_property
     def words(self) -> list[str]:
-        return words(self.text)
+        return [word for found, _ in map(of_line, self.text.split("\n")) for word in found]
 
     @cached_property
     def content(self) -> list[str]:
@@ -133,7 +133,7 @@ class Reading:
     @cached_property
     def rooted(self) -> list[str]:
         """The stems of its words, in order."""
-        return list(map(stem, self.words))
+        return [root for _, roots in map(of_line, self.text.split("\n")) for root in roots]
 
     @cached_property
     def stems(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aiworker.domain.resume.guard.lexicon import ALIASES, BRANDS, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.number import Number
-from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem
 
 _OUTER: Final = " ,;:!?()[]{}\"“”'‘’—–…*•·|<>=~`"
 _PARTS: Final = re.compile(r"[-/&–—_]")
@@ -58,13 +58,13 @@ class Named:
     """What a text names, in the forms a term is compared by."""
 
     text: str
+    words: list[str]
 
     @cached_property
     def keys(self) -> frozenset[str]:
         found = {form for token, _ in _tokens(self.text) for form in _forms(token.text)}
-        low = words(self.text)
-        found.update(months(self.text), map("".join, pairwise(low)))
-        found.update(map("".join, zip(low, low[1:], low[2:], strict=False)))
+        found.update(months(self.text), map("".join, pairwise(self.words)))
+        found.update(map("".join, zip(self.words, self.words[1:], self.words[2:], strict=False)))
         return frozenset(found)
 
     @cached_property
@@ -74,9 +74,8 @@ class Named:
 
     @cached_property
     def initials(self) -> str:
-        found = words(self.text)
-        long = [word[0] for word in found if word not in STOP_WORDS]
-        return plain(f"{''.join([word[0] for word in found])} {''.join(long)}")
+        long = [word[0] for word in self.words if word not in STOP_WORDS]
+        return plain(f"{''.join([word[0] for word in self.words])} {''.join(long)}")
 
     def names(self, term: Term) -> bool:
         """Say whether this text names the term, in whatever form."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -187,6 +188,13 @@ def words(text: str) -> list[str]:
     if "'" in text or "’" in text:
         return [word.removesuffix("'s").removesuffix("’s") for word in found]
     return found
+
+
+@lru_cache(maxsize=500)
+def of_line(line: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the words of a line and their stems; a line of a resume is one of an entry and often a bullet as well."""
+    found = words(line)
+    return found, list(map(stem, found))
 
 
 def plain(text: str) -> str:

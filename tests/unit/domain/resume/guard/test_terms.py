@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aiworker.domain.resume.guard.numbers import numbers
-from aiworker.domain.resume.guard.terms import Named, Term, folded, terms
+from aiworker.domain.resume.guard.reading import Reading
+from aiworker.domain.resume.guard.terms import Term, folded, terms
 
 
 def named(text: str) -> list[str]:
@@ -16,7 +17,7 @@ def holds(known: str, text: str) -> bool:
     """Say whether one text names every term of another, which has some."""
     found = terms(text, numbers(text))
     assert found
-    return all(Named(known).names(term) for term in found)
+    return all(Reading(known).named.names(term) for term in found)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ def test_another_name_is_not(known: str, text: str) -> None:
     ],
 )
 def test_words_spell_an_acronym_out(known: str, acronym: str, *, is_held: bool) -> None:
-    assert Named(known).names(Term(acronym)) is is_held
+    assert Reading(known).named.names(Term(acronym)) is is_held
 
 
 @pytest.mark.parametrize(
