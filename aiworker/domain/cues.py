@@ -50,13 +50,13 @@ def cues_of(pattern: re.Pattern[str], *, begins_a_word: bool = False) -> Strings
     return _NOTHING if "" in cues else cues
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def cues_in(text: str) -> Strings:
     """Return the words of a text with their beginnings, and its signs; "" is in every text."""
     return _cues_in(folded(text))
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _cues_in(low: str) -> Strings:
     words = set(_WORD.findall(low))
     begun = [word[:most] for most in BEGINNINGS for word in words]

@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _words_of(text: str) -> Sequence[str]:
     """Return the words without acronyms: MIT is no "mit"."""
     shouts = text.isupper()
@@ -80,7 +80,7 @@ _NAMES = {word: tuple(name for name, stops in _STOP_WORDS.items() if word in sto
 """By word, which of the languages it is a stop word of."""
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def counts(text: str) -> Mapping[str, int]:
     """Return how many stop words of each language a text holds."""
     found = dict.fromkeys(_STOP_WORDS, 0)

@@ -209,7 +209,7 @@ def _clauses(bullet: str) -> list[str]:
     return [bullet[start:end] for start, end in pairwise(cuts)] if starts else []
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _told(bullet: str) -> tuple[str, ...]:
     """Return the stems of what a bullet says, without a clause that only says what for, or when."""
     short = _ASIDE.sub("", bullet)

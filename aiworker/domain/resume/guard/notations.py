@@ -128,7 +128,7 @@ _NOTATIONS: Final[tuple[tuple[Cued, str | Callable[[re.Match[str]], str]], ...]]
 _SPANS: Final = Index(pattern for _, pattern in SPANS)
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
     for pattern, written in _NOTATIONS:

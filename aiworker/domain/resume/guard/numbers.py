@@ -79,7 +79,7 @@ def numbers(text: str) -> tuple[Number, ...]:
     return tuple(_by_line(text)) if "\n" in text else _of_line(text)
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
     pattern = _SUM if _MONEY.search(text) else _FIGURE

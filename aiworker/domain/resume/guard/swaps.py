@@ -147,7 +147,7 @@ def ways(reading: Reading) -> tuple[Way, ...]:
     return _ways(reading.text, reading.numbers)
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _ways(text: str, numbers: tuple[Number, ...]) -> tuple[Way, ...]:
     return tuple(_ways_in(text, numbers))
 

@@ -182,7 +182,7 @@ class _Token(NamedTuple):
     ends_sentence: bool
 
 
-@lru_cache(maxsize=200)
+@lru_cache(maxsize=500)
 def _tokens(text: str) -> tuple[tuple[_Token, int], ...]:
     """Return the tokens of a text and where each begins."""
     found: list[tuple[_Token, int]] = []
