@@ -90,6 +90,11 @@ def counts(text: str) -> Mapping[str, int]:
     return found
 
 
+def foreign_words(text: str, own: str) -> int:
+    """Return how many stop words of other languages a text holds that are none of its own, in capitals or not."""
+    return sum(word in _FOREIGN[own] for word in _WORD.findall(text.lower()))
+
+
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:
     """Return the language of a part that is not in a text's own: two of its stop words near each other.
 

@@ -63,7 +63,7 @@ def _named(text: str) -> Iterator[tuple[int, int, Phrase, tuple[int, ...]]]:
     found = list(WORD.finditer(text))
     low = [match[0].lower().removesuffix("'s").removesuffix("’s") for match in found]
     # SKUs are some of a SKU.
-    for at, phrase, things in _things().found(low, [_one(word) for word in low]):
+    for at, phrase, things in _things().found(low, [_one(word) if word.endswith("s") else word for word in low]):
         of_it = found[at : at + len(phrase)]
         if _is_name(text, of_it):
             yield of_it[0].start(), of_it[-1].end(), phrase, things

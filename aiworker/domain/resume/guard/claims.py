@@ -55,11 +55,11 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
     # Every run holds a pair, and of most texts none is there.
     if text.grams(2).isdisjoint(vacancy.grams(2)):
         return
-    for _, shown in text.shared(COPIED_WORDS, vacancy.grams(COPIED_WORDS), but=source.resume.grams(COPIED_WORDS)):
+    for _, shown in text.shared(COPIED_WORDS, vacancy.grams(COPIED_WORDS), but=source.resume):
         if _is_telling(shown, source, text):
             yield Finding("copied", shown)
             return
-    for pair, shown in text.shared(2, vacancy.grams(2), but=source.resume.grams(2)):
+    for pair, shown in text.shared(2, vacancy.grams(2), but=source.resume):
         if source.resume.stems.issuperset(pair):
             continue
         said = words(shown)
@@ -88,8 +88,7 @@ def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
-    known = source.resume.grams(RECITED_WORDS)
-    for _, shown in text.shared(RECITED_WORDS, instructions.grams(RECITED_WORDS), but=known):
+    for _, shown in text.shared(RECITED_WORDS, instructions.grams(RECITED_WORDS), but=source.resume):
         if STOP_WORDS.isdisjoint(words(shown)):
             yield Finding("copied", shown)
             return

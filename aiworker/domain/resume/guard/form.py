@@ -217,11 +217,19 @@ def _told(bullet: str) -> tuple[str, ...]:
     return tuple(word for word in content(text) if word not in _FILLERS and not word[0].isdigit())
 
 
-def _foreign(ours: Mapping[str, int], theirs: Mapping[str, int]) -> str | None:
-    own, foreign = max(ours, key=ours.__getitem__), max(theirs, key=theirs.__getitem__)
-    fewest = FOREIGN_WORDS if theirs[own] or ours[foreign] else FOREIGN_WORDS - 1
-    is_foreign = ours[foreign] * 2 < ours[own] and theirs[foreign] >= fewest
-    return foreign if foreign != own and is_foreign and theirs[foreign] > 2 * theirs[own] else None
+def _prevailing(ours: Mapping[str, int], text: str) -> str | None:
+    """Return the language that a text or one half of it is in, if it is not the bullet's."""
+    own, middle = max(ours, key=ours.__getitem__), text.find(" ", len(text) // 2)
+    # As many words as a half must have that the bullet's language has not.
+    if language.foreign_words(text, own) < FOREIGN_WORDS - 1:
+        return None
+    for theirs in map(language.counts, (text, text[:middle], text[middle:])):
+        foreign = max(theirs, key=theirs.__getitem__)
+        fewest = FOREIGN_WORDS if theirs[own] or ours[foreign] else FOREIGN_WORDS - 1
+        is_foreign = ours[foreign] * 2 < ours[own] and theirs[foreign] >= fewest
+        if foreign != own and is_foreign and theirs[foreign] > 2 * theirs[own]:
+            return foreign
+    return None
 
 
 def _shortened(bullet: Reading, text: Reading) -> frozenset[str]:
@@ -253,11 +261,9 @@ def spoken(source: Source, text: Reading) -> Iterator[Finding]:
     ours = language.counts(source.bullet.text)
     if not any(ours.values()):
         ours = language.counts(source.resume.text)
-    middle = text.text.find(" ", len(text.text) // 2)
-    for part in (text.text, text.text[:middle], text.text[middle:]):
-        if foreign := _foreign(ours, language.counts(part)):
-            yield Finding("language", foreign)
-            return
+    if foreign := _prevailing(ours, text.text):
+        yield Finding("language", foreign)
+        return
     if foreign := language.inserted(text.text, source.language, source.resume.tokens):
         yield Finding("language", foreign)
         return

@@ -170,10 +170,12 @@ class Reading:
         return {}
 
     def shared(
-        self, size: int, others: Set[tuple[str, ...]], *, but: Set[tuple[str, ...]] = frozenset()
+        self, size: int, others: Set[tuple[str, ...]], *, but: Reading | None = None
     ) -> list[tuple[tuple[str, ...], str]]:
         """Return, in order, those of its runs of so many stems that are among others, with their words."""
-        common = (self.grams(size) & others) - but if others else others
+        common = self.grams(size) & others if others else others
+        if common and but:
+            common -= but.grams(size)
         return [(run, shown) for run, shown in self.runs(size).items() if run in common] if common else []
 
     @cached_property

@@ -67,7 +67,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find two words in a row of another entry or of the skills, neither of which this entry has."""
     roots = source.entry.roots
-    for _, shown in text.shared(2, source.resume.grams(2), but=source.entry.grams(2)):
+    for _, shown in text.shared(2, source.resume.grams(2), but=source.entry):
         if not any(
             word.isdigit() or word in UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
             for word in words(shown)
@@ -87,7 +87,7 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
     for size in source.skill_sizes:
-        for _, shown in text.shared(size, source.skills, but=source.entry.grams(size)):
+        for _, shown in text.shared(size, source.skills, but=source.entry):
             if any(_is_telling_of(word, source, text) for word in words(shown)):
                 yield Finding("skill", shown)
 
