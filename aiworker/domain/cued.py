@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
+from typing import Final
 
 from aiworker.domain.cues import Strings, cues_in, cues_of
+
+_MAYBE_ASCII: Final = re.compile(r"[İıſ\u212a]|\\[uUN]")
+"""Letters that `re.IGNORECASE` takes for one of ASCII, and how they may be written."""
 
 
 def cued(pattern: str, flags: int = 0) -> Cued:
@@ -28,7 +32,17 @@ class Cued:
         self.pattern = pattern
         self.begins_a_word = begins_a_word
         self.match, self.fullmatch = pattern.match, pattern.fullmatch
-        self._search, self._finditer, self._sub = pattern.search, pattern.finditer, pattern.sub
+
+    def of(self, text: str) -> re.Pattern[str]:
+        """Return the pattern that is the fastest for a text, whatever its cues."""
+        return self._ascii if text.isascii() else self.pattern
+
+    @cached_property
+    def _ascii(self) -> re.Pattern[str]:
+        """The pattern for texts of ASCII, of which it says the same without asking the tables of Unicode."""
+        if _MAYBE_ASCII.search(self.pattern.pattern):
+            return self.pattern
+        return re.compile(self.pattern.pattern, self.pattern.flags & ~re.UNICODE | re.ASCII)
 
     @cached_property
     def cues(self) -> Strings:
@@ -37,15 +51,15 @@ class Cued:
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first match, as `re.Pattern.search` does."""
-        return None if self.cues.isdisjoint(cues_in(text)) else self._search(text)
+        return None if self.cues.isdisjoint(cues_in(text)) else self.of(text).search(text)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Find all matches, as `re.Pattern.finditer` does."""
-        return iter(()) if self.cues.isdisjoint(cues_in(text)) else self._finditer(text)
+        return iter(()) if self.cues.isdisjoint(cues_in(text)) else self.of(text).finditer(text)
 
     def sub(self, written: str | Callable[[re.Match[str]], str], text: str) -> str:
         """Write something else for every match, as `re.Pattern.sub` does."""
-        return text if self.cues.isdisjoint(cues_in(text)) else self._sub(written, text)
+        return text if self.cues.isdisjoint(cues_in(text)) else self.of(text).sub(written, text)
 
 
 class Index:
@@ -83,5 +97,5 @@ class AnyOf:
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first match, as `re.Pattern.search` does."""
-        tried = (self.patterns[place].pattern.search(text) for place in self._index.places(text))
+        tried = (self.patterns[place].of(text).search(text) for place in self._index.places(text))
         return min((found for found in tried if found), key=lambda found: found.start(), default=None)

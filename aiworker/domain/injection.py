@@ -69,7 +69,8 @@ class _Rule:
     def matches(self, text: str) -> Iterator[re.Match[str]]:
         """Find the rule's matches. A look-behind in the pattern would cost the engine its fast first-letter search."""
         position = 0
-        while match := self.cued.pattern.search(text, position):
+        pattern = self.cued.of(text)
+        while match := pattern.search(text, position):
             if self.cued.begins_a_word and match.start() and text[match.start() - 1].isalnum():
                 position = match.start() + 1
             else:

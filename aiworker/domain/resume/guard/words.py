@@ -15,6 +15,8 @@ def listed(text: str) -> frozenset[str]:
 
 
 WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
+_OF_ASCII: Final = re.compile(r"[a-z0-9]+(?:'[a-z]+)*")
+"""The same for small letters of ASCII, in half the time."""
 _SHORTEST_STEM: Final = 3
 _SUFFIXES: Final = (
     ("ization", "iz"),
@@ -184,7 +186,8 @@ STOP_WORDS: Final = listed(
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without possessive endings."""
-    found = WORD.findall(text.lower())
+    low = text.lower()
+    found = (_OF_ASCII if low.isascii() else WORD).findall(low)
     if "'" in text or "’" in text:
         return [word.removesuffix("'s").removesuffix("’s") for word in found]
     return found
