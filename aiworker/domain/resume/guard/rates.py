@@ -37,7 +37,6 @@ _OURS: Final = {**SPANISH_SPANS, "trimestre": "quarter"}
 _PER: Final = cued(
     rf"(?:\b(?:per|each|every)[\s-]+|(?<!\bu)/\s?)(?:working |night |day |evening |morning |afternoon |early |late"
     rf" )?({'|'.join(_SPANS)})s?\b(?!-| \w+day\b| of an?\b)",
-    re.IGNORECASE,
 )
 _A: Final = cued(
     rf"\ban?\s+({_ARTICLED})\b"
@@ -62,9 +61,9 @@ _WITHIN: Final = listed("in within of for over after during than half to inside 
 _LONGEST: Final = 10
 _NEXT: Final = re.compile(r"(?:(?!\b(?:through|by|in|with|via|from|to|after|and|for|on|at|of)\b)[^,;.()]){0,30}")
 """What may stand between a figure and its span."""
-_SPANISH: Final = cued(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b", re.IGNORECASE)
+_SPANISH: Final = cued(rf"(?:\b(?:por|al|cada|a la)\s+|/\s?)({'|'.join(_OURS)})(?:s|es)?\b")
 _GERMAN: Final = {"stunde": "hour", "tag": "day", "woche": "week", "monat": "month", "jahr": "year"}
-_PRO: Final = cued(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b", re.IGNORECASE)
+_PRO: Final = cued(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b")
 HOLIDAY: Final = re.compile(r"(?:christmas|easter|diwali|eid|ramadan|holi|thanksgiving|halloween)", re.IGNORECASE)
 WEEKDAY: Final = cued(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
 """What may stand for "every week"."""
@@ -73,9 +72,7 @@ _MONTHLY: Final = cued(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
 _BY: Final = cued(rf"\b({_ARTICLED}) by \1\b")
 _CURRENT: Final = cued(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
 """What is kept up to date in Spanish, and no rate."""
-_HINDI: Final = cued(
-    rf"\b(?:har|prati)\s+({'|'.join(HINDI_SPANS)})\b|\b({'|'.join(HINDI_SPANS)})\s+(?:mein|me)\b", re.IGNORECASE
-)
+_HINDI: Final = cued(rf"\b(?:har|prati)\s+({'|'.join(HINDI_SPANS)})\b|\b({'|'.join(HINDI_SPANS)})\s+(?:mein|me)\b")
 ADVERBS: Final = {
     "hourly": "hour",
     "daily": "day",
@@ -125,7 +122,6 @@ ADVERBS: Final = {
 _ADVERB: Final = cued(
     rf"\b(?<!\d-)(?<!half[- ])(?<!two-)(?<!three-)(?<!four-)(?<!six-)"
     rf"({'|'.join(re.escape(word) for word in ADVERBS)})(?:e[nrms]?)?\b",
-    re.IGNORECASE,
 )
 
 
