@@ -18,7 +18,7 @@ from tests.guard.cases import HALVES, UNGATED, Case, cases, forget
 
 FALSE_ALARMS, MISSES, MS_A_BULLET = 0.03, 0.02, 2.0
 Z = 1.96
-PASSES = 5
+PASSES = 10
 
 
 @dataclass(slots=True)

@@ -30,13 +30,22 @@ _HOMOGRAPHS: Final = STOP_WORDS | listed(
 """Acronyms that are names only when they are written with capitals."""
 
 
-def names(text: str) -> dict[int, str]:
-    """Return the things a text names, by their number in the list, as the text writes them."""
+def names(text: str) -> Mapping[int, str]:
+    """Return the things a text names, by their number in the list, as it first writes them; none goes on in a line."""
     found: dict[int, str] = {}
-    for start, end, _, things in _named(text):
+    for line in text.split("\n"):
+        for thing, name in _of_line(line).items():
+            found.setdefault(thing, name)
+    return found
+
+
+@lru_cache(maxsize=500)
+def _of_line(line: str) -> Mapping[int, str]:
+    found: dict[int, str] = {}
+    for start, end, _, things in _named(line):
         for thing in things:
             # The first is the longest at its place.
-            found.setdefault(thing, text[start:end])
+            found.setdefault(thing, line[start:end])
     return found
 
 

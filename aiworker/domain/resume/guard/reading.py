@@ -101,7 +101,7 @@ class Reading:
         return frozenset(short.lower() for short in self.acronyms)
 
     @cached_property
-    def things(self) -> dict[int, str]:
+    def things(self) -> Mapping[int, str]:
         """What it names that has other names too."""
         return aliases.names(self.text)
 
@@ -253,7 +253,7 @@ class Source:
     @cached_property
     def things(self) -> Mapping[int, str]:
         """What entry and bullet name that has other names too, as they write it."""
-        return self.entry.things | self.bullet.things
+        return {**self.entry.things, **self.bullet.things}
 
 
 @dataclass(frozen=True)
