@@ -60,7 +60,7 @@ def cues_in(text: str) -> Strings:
 def _cues_in(low: str) -> Strings:
     words = set(_WORD.findall(low))
     begun = [word[:most] for most in BEGINNINGS for word in words]
-    return frozenset(("", *low, *[word + _EDGE for word in words], *begun))
+    return _NOTHING.union(low, begun, [word + _EDGE for word in words])
 
 
 def folded(text: str) -> str:

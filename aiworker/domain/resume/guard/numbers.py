@@ -259,9 +259,8 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         end = found[at + 1].span[0] if at + 1 < len(found) else len(text)
         if _CLOSED.match(text, number.span[1]) and text[: number.span[0]].endswith("("):
             # "shift timing (17)" counts what stands before it.
-            near = words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:]
-            noun = next((stem(word) for word in reversed(near) if word not in STOP_WORDS), "")
-            yield replace(number, counts=_stems(near), noun=noun)
+            near = _stems(words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:])
+            yield replace(number, counts=frozenset(near), noun=(near or [""])[-1])
             continue
         after = words(_PHRASE_END.split(text[number.span[1] : end].lstrip("-–— "), maxsplit=1)[0])[:CONTEXT_WORDS]
         start = found[at - 1].span[1] if at else 0
@@ -269,15 +268,11 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         close = text[max(0, number.span[0] - NEAR) : number.span[0]]
         is_label = bool(before) and before[-1] in LABELS
         unit = "" if is_label else number.unit or _unit_of(after) or _unit_of_range(text, found[at : at + 2])
-        if is_label or (not unit and _AFTER_NAME.search(close)):
+        after, before = _stems(after), _stems(before)
+        # "A mismatch of ₹14.6 lakh": money is told by what stands before it.
+        if is_label or (not unit and _AFTER_NAME.search(close)) or (number.kind in MONEY and before):
             after = []
-        if number.kind in MONEY and _stems(before):
-            # "a mismatch of ₹14.6 lakh": money is told by what stands before it.
-            after = []
-        counts = _stems(after)
-        near = [*after, *reversed(before)] if counts else before[::-1]
-        counts = counts or _stems(before)
-        noun = next((stem(word) for word in near if word not in STOP_WORDS), "")
+        counts, noun = frozenset(after or before), (after[:1] or before[-1:] or [""])[0]
         was = text[previous.span[1] : number.span[0]] if previous else ""
         if not unit and previous and (_INSTEAD.search(close) or (_UNTIL.fullmatch(was) and not noun)):
             unit, noun, counts = previous.unit, previous.noun, previous.counts
@@ -286,8 +281,8 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         yield described
 
 
-def _stems(found: list[str]) -> frozenset[str]:
-    return frozenset(stem(word) for word in found if word not in STOP_WORDS)
+def _stems(found: list[str]) -> list[str]:
+    return [stem(word) for word in found if word not in STOP_WORDS]
 
 
 def _unit_of(after: list[str]) -> str:
