@@ -41,7 +41,9 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
         is_defined = f"({term.text})" in text.text and term.text.lower().removesuffix("s") in text.named.initials
         if not (is_known or is_defined or (not term.is_marked and _is_german(source.bullet.text))):
             yield Finding("term", term.text)
-    yield from (Finding("term", month) for month in sorted(months(text.text) - source.entry.named.keys))
+    for month in sorted(months(text.text)):
+        if month not in source.entry.named.keys:
+            yield Finding("term", month)
 
 
 def _is_german(text: str) -> bool:

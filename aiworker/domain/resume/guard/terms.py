@@ -61,15 +61,20 @@ class Named:
     words: list[str]
 
     @cached_property
+    def _tokens(self) -> list[str]:
+        # An entry's lines are its bullets, of which the tokens are at hand.
+        return [token.text for line in self.text.split("\n") for token, _ in _tokens(line)]
+
+    @cached_property
     def keys(self) -> frozenset[str]:
-        found = {form for token, _ in _tokens(self.text) for form in _forms(token.text)}
+        found = {form for token in self._tokens for form in _forms(token)}
         found.update(months(self.text), map("".join, pairwise(self.words)))
         found.update(map("".join, zip(self.words, self.words[1:], self.words[2:], strict=False)))
         return frozenset(found)
 
     @cached_property
     def capitals(self) -> frozenset[str]:
-        marked = (token.text for token, _ in _tokens(self.text) if not token.text.islower())
+        marked = (token for token in self._tokens if not token.islower())
         return frozenset(part for token in marked for part in _pieces(token) if part[:1].isupper())
 
     @cached_property
