@@ -31,7 +31,7 @@ _HOMOGRAPHS: Final = STOP_WORDS | listed(
 
 
 def names(text: str) -> Mapping[int, str]:
-    """Return the things a text names, by their number in the list, as it first writes them; none goes on in a line."""
+    """Return the things a text names, by their number in the list, as it first writes them; line by line."""
     found: dict[int, str] = {}
     for line in text.split("\n"):
         for thing, name in _of_line(line).items():

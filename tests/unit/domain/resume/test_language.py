@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aiworker.domain.resume.language import detect, inserted
+from aiworker.domain.resume.language import counts, detect, foreign_words, inserted
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,28 @@ def test_two_small_words_near_each_other_are_a_part_in_another_language(
     text: str, own: str, known: tuple[str, ...], language: str | None
 ) -> None:
     assert inserted(text, own, known) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "count"),
+    [
+        ("Watered the paths of the hall", "en", 0),
+        ("Watered los paths y las roses", "en", 3),
+        ("Watered roses MIT DER hose", "en", 2),
+        ("Regué las rosas with the hose", "es", 2),
+    ],
+)
+def test_words_that_only_other_languages_have_are_counted(text: str, own: str, count: int) -> None:
+    assert foreign_words(text, own) == count
+
+
+@given(
+    st.lists(st.sampled_from("the of a in y los die der il mit MIT DER de Rosen roses".split()), max_size=12),  # noqa: SIM905
+    st.sampled_from(["en", "es", "de"]),
+    st.integers(0, 12),
+)
+def test_no_part_has_more_of_another_language_than_the_text_has_words_that_are_not_its_own(
+    words: list[str], own: str, start: int
+) -> None:
+    found = counts(" ".join(words[start:]))
+    assert max(found.values()) - found[own] <= foreign_words(" ".join(words), own)

@@ -80,6 +80,11 @@ def test_things_are_named_as_a_text_writes_them(text: str, shown: set[str]) -> N
     assert set(names(text).values()) == shown
 
 
+def test_a_name_does_not_go_on_in_the_next_line() -> None:
+    assert names("Sang\npurchase orders") == names("purchase orders") != {}
+    assert names("purchase orders").keys().isdisjoint(names("purchase\norders"))
+
+
 def test_one_thing_has_one_number_by_whatever_name() -> None:
     assert names("purchase orders").keys() <= names("POs").keys()
     assert names("purchase orders").keys().isdisjoint(names("quality control"))
