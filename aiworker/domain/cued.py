@@ -7,8 +7,8 @@ each of its places takes. After the prefilters of RE2 (Cox 2012, "Regular Expres
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import Final
 
 from aiworker.domain.cues import Strings, cues_in, cues_of
@@ -69,23 +69,30 @@ class Index:
         self._patterns = tuple(patterns)
 
     @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
+    def _places(self) -> dict[str, int]:
+        """By cue, a bit for the place of each pattern that has it."""
+        found: dict[str, int] = {}
         for place, pattern in enumerate(self._patterns):
             for cue in pattern.cues:
-                found.setdefault(cue, []).append(place)
+                found[cue] = found.get(cue, 0) | 1 << place
         return found
 
     @cached_property
     def _cues(self) -> Strings:
         return frozenset(self._places)
 
-    def places(self, text: str) -> list[int]:
+    def places(self, text: str) -> Sequence[int]:
         """Return, in order, the places of the patterns that may match in a text."""
-        shared = self._cues & cues_in(text)
-        if not shared:
-            return []
-        return sorted({place for cue in shared for place in self._places[cue]})
+        places = 0
+        for cue in self._cues & cues_in(text):
+            places |= self._places[cue]
+        return _set_in(places)
+
+
+@lru_cache(maxsize=5_000)
+def _set_in(bits: int) -> Sequence[int]:
+    """Return, in order, the places of the bits that are set."""
+    return [place for place in range(bits.bit_length()) if bits >> place & 1]
 
 
 class AnyOf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
@@ -24,7 +24,9 @@ _EDGE: Final = "\0"
 """Stands where a word begins or ends."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _DIGIT: Final = re.compile(r"\d")
-_ZEROS: Final = str.maketrans(dict.fromkeys("123456789", "0"))
+_OF_ASCII: Final = re.compile(r"[a-z0-9]+")
+"""The words of a folded text of ASCII, in less time."""
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 _EDGED: Final = re.compile(r"\0[^\W_\0]+\0?")
 _SIGN: Final = re.compile(r"[^\w\s\0]")
 _WITHIN: Final = re.compile(r"(?<=[^\W_])(?=[\W_])(?!\0)|(?<=[\W_])(?<!\0)(?=[^\W_])")
@@ -58,9 +60,13 @@ def cues_in(text: str) -> Strings:
 
 @lru_cache(maxsize=500)
 def _cues_in(low: str) -> Strings:
-    words = set(_WORD.findall(low))
-    begun = [word[:most] for most in BEGINNINGS for word in words]
-    return _NOTHING.union(low, begun, [word + _EDGE for word in words])
+    words = (_OF_ASCII if low.isascii() else _WORD).findall(low)
+    return _NOTHING.union(low, *map(_cues_of_word, words))
+
+
+@lru_cache(maxsize=20_000)
+def _cues_of_word(word: str) -> Sequence[str]:
+    return [*(word[:most] for most in BEGINNINGS), word + _EDGE]
 
 
 def folded(text: str) -> str:
@@ -69,15 +75,9 @@ def folded(text: str) -> str:
     Letter by letter: the case folding of Unicode makes letters of signs, and words of two.
     """
     if text.isascii():
-        return text.lower().translate(_ZEROS)
-    return _DIGIT.sub("0", text.translate(_FOLDS))
-
-
-class _Folds:
-    """By its code point: a letter in small, found when it is met."""
-
-    def __getitem__(self, code: int) -> str:
-        return _small(chr(code))
+        # By its bytes, which takes a tenth of the time.
+        return text.lower().encode().translate(_ZEROS).decode()
+    return _DIGIT.sub("0", text.translate({ord(letter): _small(letter) for letter in set(text)}))
 
 
 @lru_cache(maxsize=1_000)
@@ -88,7 +88,6 @@ def _small(letter: str) -> str:
     return {"ı": "i", "İ": "i"}.get(letter, low)
 
 
-_FOLDS: Final = _Folds()
 _ALSO_A_MARK: Final = "ι"
 """The only letter that `re.IGNORECASE` takes for a mark that is no letter."""
 
@@ -156,7 +155,10 @@ class _Needed:
         match name:
             case "AT":
                 self._append(frozenset({_EDGE}) if str(value) in _EDGES else _NOTHING)
-            case "ASSERT" | "ASSERT_NOT":
+            case "ASSERT":
+                # What stands around a match is in the text as well.
+                self._offer(_Needed(value[1], self.run if value[0] > 0 else _NOTHING).needed)
+            case "ASSERT_NOT":
                 return
             case "LITERAL":
                 self._append(_letter(value))

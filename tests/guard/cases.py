@@ -78,6 +78,7 @@ def _document(resume: Path) -> locator.Document:
     return locator.read(resume.read_text(encoding="utf-8"))
 
 
-@lru_cache
+# A job holds no resume but its own; here cases of three tones are mixed.
+@lru_cache(maxsize=3)
 def _guard(resume: Path, vacancy: str, tone: Tone) -> Guard:
     return Guard.of(_document(resume), vacancy=vacancy, tone=tone)

@@ -18,6 +18,8 @@ _JOINED = re.compile(r"\b\w-(?=\w)|\.(?:com|net|org|es|de|it|pt|in)\b")
 """What is part of a word and no word of its own: e-mail, Booking.com."""
 _ENOUGH = 0.06
 _NEAR = 6
+_FEWEST = 2
+"""So many words of another language are no chance."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -90,6 +92,7 @@ def counts(text: str) -> Mapping[str, int]:
     return found
 
 
+@lru_cache(maxsize=500)
 def foreign_words(text: str, own: str) -> int:
     """Return how many stop words of other languages a text holds that are none of its own, in capitals or not."""
     return sum(word in _FOREIGN[own] for word in _WORD.findall(text.lower()))
@@ -100,9 +103,11 @@ def inserted(text: str, own: str, known: Collection[str]) -> str | None:
 
     `known` are words that may stand there, as those of names do.
     """
+    if foreign_words(text, own) < _FEWEST:
+        return None
     foreign = _FOREIGN[own]
     found = [(at, word) for at, word in enumerate(_words_of(text)) if word in foreign and word not in known]
-    for name, stops in _STOP_WORDS.items() if len(found) > 1 else ():
+    for name, stops in _STOP_WORDS.items() if len(found) >= _FEWEST else ():
         theirs = [(at, word) for at, word in found if word in stops]
         if any(b - a < _NEAR and one != other for (a, one), (b, other) in pairwise(theirs)):
             return name

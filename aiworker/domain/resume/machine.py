@@ -6,6 +6,7 @@ A UUID holds digits for every small figure, and a page's margins are nobody's ac
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _KEYS: Final = re.compile(
@@ -34,6 +35,7 @@ _DIALLED: Final = re.compile(r"[\d ()+./-]+")
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}\S*")
 
 
+@lru_cache(maxsize=1_000)
 def is_machine(key: str) -> bool:
     """Say whether everything below a key is a program's own."""
     return bool(_KEYS.fullmatch(key))

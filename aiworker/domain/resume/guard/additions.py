@@ -27,18 +27,20 @@ _VERBAL: Final = ("ing", "ed", "ly")
 
 def added(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find words in a row that the entry has none of, between words that are the bullet's own."""
-    if source.language != "en" or len(source.bullet.words) > LONGEST or len(text.words) > LONGEST:
+    if not text.new or source.language != "en" or len(source.bullet.words) > LONGEST or len(text.words) > LONGEST:
         return
-    ours = [stem(word) for word in source.bullet.words if word not in STOP_WORDS]
-    said = [word for word in text.words if word not in STOP_WORDS]
-    theirs = [stem(word) for word in said]
+    ours = [
+        root for word, root in zip(source.bullet.words, source.bullet.rooted, strict=True) if word not in STOP_WORDS
+    ]
+    told = [(word, root) for word, root in zip(text.words, text.rooted, strict=True) if word not in STOP_WORDS]
     # Whatever is put in, a text that has fewer of the bullet's words is not ALIKE.
     known = set(ours)
-    if ALIKE * len(ours) > (2 - ALIKE) * sum(root in known for root in theirs):
+    if ALIKE * len(ours) > (2 - ALIKE) * sum(root in known for _, root in told):
         return
-    new = {word for word, root in zip(said, theirs, strict=True) if root not in known and _is_new(word, source, text)}
+    new = {word for word, root in told if root in text.new and root not in known and _is_new(word, root, source, text)}
     if not new:
         return
+    said, theirs = [word for word, _ in told], [root for _, root in told]
     match = SequenceMatcher(None, ours, theirs, autojunk=False)
     kept = sum(block.size for block in match.get_matching_blocks())
     for change, _, _, start, end in match.get_opcodes():
@@ -52,14 +54,12 @@ def added(source: Source, text: Rewording) -> Iterator[Finding]:
             return
 
 
-def _is_new(word: str, source: Source, text: Rewording) -> bool:
-    root = stem(word)
+def _is_new(word: str, root: str, source: Source, text: Rewording) -> bool:
     return not (
         any(letter.isdigit() for letter in word)
         or word in MAKERS
         or word in text.named_words
         or root in _untelling()
-        or root in source.entry.stems
         or root[:ROOT] in source.entry.beginnings
         or word in text.explained
         or word in text.glossed

@@ -10,12 +10,14 @@ from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume.guard.lookup import Lookup, Phrase
-from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, words
+from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, of_line, words
 
 _JOINED: Final = re.compile(r"[\s./&+:'’-]{0,3}")
 """What may stand between the words of one name."""
-_GROWN: Final = re.compile(r"\w[.@_]\Z")
-"""What a word grows together with is a name of its own: Moment.js."""
+_JOINTS: Final = (".", "@", "_")
+"""By what a word grows together with the one before it to a name of its own: Moment.js."""
+_CAPITALS: Final = re.compile(r"[A-Z]{2}\w*")
+"""Words of ASCII that begin with two capitals."""
 _SIGNS: Final = ("+", "#", "@", "_")
 _SHORT: Final = 4
 """Letters of acronyms that may be words."""
@@ -51,13 +53,14 @@ def _of_line(line: str) -> Mapping[int, str]:
 
 def retold(text: str, known: Mapping[int, str]) -> str:
     """Write each thing of a text that is known by another name as it is known."""
+    told = [(at, run, phrase, _other(things, known)) for at, run, phrase, things in _told(text)]
+    if all(other is None or _phrase(other) == phrase for _, _, phrase, other in told):
+        return text
     parts: list[str] = []
     reached = passed = 0
     for start, end, phrase, things in _named(text):
         # A name within one that is known says something else there.
-        if start < passed:
-            continue
-        other = next((known[thing] for thing in things if thing in known), None)
+        other = _other(things, known) if start >= passed else None
         if other is None:
             continue
         passed = end
@@ -67,31 +70,54 @@ def retold(text: str, known: Mapping[int, str]) -> str:
     return "".join([*parts, text[reached:]])
 
 
+def _other(things: tuple[int, ...], known: Mapping[int, str]) -> str | None:
+    return next((known[thing] for thing in things if thing in known), None)
+
+
 def _named(text: str) -> Iterator[tuple[int, int, Phrase, tuple[int, ...]]]:
     """Find every listed name, also within another one, the longest at each place first."""
-    found = list(WORD.finditer(text))
-    low = [match[0].lower().removesuffix("'s").removesuffix("’s") for match in found]
-    # SKUs are some of a SKU.
-    for at, phrase, things in _things().found(low, [_one(word) if word.endswith("s") else word for word in low]):
-        of_it = found[at : at + len(phrase)]
+    told = _told(text)
+    found = list(WORD.finditer(_lowerable(text))) if told else []
+    for at, run, phrase, things in told:
+        of_it = found[at : at + len(run)]
         if _is_name(text, of_it):
             yield of_it[0].start(), of_it[-1].end(), phrase, things
+
+
+def _told(text: str) -> list[tuple[int, Phrase, Phrase, tuple[int, ...]]]:
+    """Return the words that make a listed name, wherever they stand."""
+    low, _ = of_line(_lowerable(text))
+    told = [(at, run, phrase, things) for at, run, (phrase, things) in _things().found(low)]
+    if not text.isascii():
+        return told
+    capitals = {word.lower() for word in _CAPITALS.findall(text)}
+    return [name for name in told if len(name[1]) > 1 or low[name[0]] in capitals or not _needs_capitals(low[name[0]])]
+
+
+def _lowerable(text: str) -> str:
+    # In small letters it is two, of which one is none.
+    return text.replace("İ", "I")
 
 
 def _is_name(text: str, found: list[re.Match[str]]) -> bool:
     """Say whether words that make a name stand as one: not grown together with more, acronyms in capitals."""
     start, end = found[0].start(), found[-1].end()
-    if text[end : end + 1] in _SIGNS or _GROWN.search(text[max(0, start - 2) : start]):
+    is_grown = text[start - 1 : start] in _JOINTS and text[start - 2 : start - 1].isalnum()
+    if is_grown or text[end : end + 1] in _SIGNS:
         return False
     if len(found) == 1:
         word = found[0][0]
-        low = word.lower()
-        return word[:2].isupper() or not (
-            low in _HOMOGRAPHS or _one(low) in _HOMOGRAPHS or (len(low) <= _SHORT and low in _plain())
-        )
+        return word[:2].isupper() or not _needs_capitals(word.lower())
     return all(_JOINED.fullmatch(text, one.end(), other.start()) for one, other in pairwise(found))
 
 
+@lru_cache(maxsize=20_000)
+def _needs_capitals(word: str) -> bool:
+    """Say whether a word names something only if it is written with capitals."""
+    return word in _HOMOGRAPHS or _one(word) in _HOMOGRAPHS or (len(word) <= _SHORT and word in _plain())
+
+
+@lru_cache(maxsize=20_000)
 def _phrase(name: str) -> Phrase:
     said = words(name)
     return (*said[:-1], _one(said[-1] if said else ""))
@@ -105,8 +131,11 @@ def _one(word: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _things() -> Lookup[tuple[int, ...]]:
-    """Return the numbers of the things that go by a name; an acronym may stand for several."""
+def _things() -> Lookup[tuple[Phrase, tuple[int, ...]]]:
+    """Return, by the words of one or several, a name and the numbers of the things that go by it.
+
+    An acronym may stand for several; SKUs are some of a SKU.
+    """
     found: dict[Phrase, tuple[int, ...]] = {}
     listed = (resources.files("aiworker.domain.resume.guard") / "aliases.txt").read_text("utf-8").splitlines()
     for number, line in enumerate(listed):
@@ -115,7 +144,12 @@ def _things() -> Lookup[tuple[int, ...]]:
             if name.endswith(("+", "#")):
                 continue
             found[_phrase(name)] = (*found.get(_phrase(name), ()), number)
-    return Lookup(found)
+    return Lookup({run: (phrase, things) for phrase, things in found.items() for run in _runs(phrase)})
+
+
+def _runs(phrase: Phrase) -> Iterator[Phrase]:
+    """Return how a name is told of one and of several."""
+    return ((*phrase[:-1], last) for last in (phrase[-1], f"{phrase[-1]}s") if _one(last) == phrase[-1])
 
 
 @lru_cache(maxsize=1)

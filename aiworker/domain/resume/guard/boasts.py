@@ -130,7 +130,7 @@ def _reaching(source: Source, text: Reading) -> Iterator[Finding]:
 
 def _is_named(word: str, source: Source, text: Reading) -> bool:
     """Say whether a word stands beside another as it does in the entry: "loyalty desk", "personal injury"."""
-    return any(word in shown.split() for _, shown in text.shared(2, source.entry.grams(2)))
+    return any(word in shown.split() for _, shown in text.shared(2, source.entry))
 
 
 def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:

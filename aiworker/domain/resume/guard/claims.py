@@ -42,7 +42,7 @@ def named_terms(source: Source, text: Rewording) -> Iterator[Finding]:
         if not (is_known or is_defined or (not term.is_marked and _is_german(source.bullet.text))):
             yield Finding("term", term.text)
     for month in sorted(months(text.text)):
-        if month not in source.entry.named.keys:
+        if not source.entry.named.has(month):
             yield Finding("term", month)
 
 
@@ -54,15 +54,15 @@ def _is_german(text: str) -> bool:
 
 def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Finding]:
     """Find a run of the vacancy's words that is nowhere in the resume, or two of which one word is not."""
-    # Every run holds a pair, and of most texts none is there.
-    if text.grams(2).isdisjoint(vacancy.grams(2)):
-        return
-    for _, shown in text.shared(COPIED_WORDS, vacancy.grams(COPIED_WORDS), but=source.resume):
-        if _is_telling(shown, source, text):
+    known = source.resume.stems
+    for run, shown in text.shared(COPIED_WORDS, vacancy):
+        if not source.resume.holds_run(run) and _is_telling(shown, source, text):
             yield Finding("copied", shown)
             return
-    for pair, shown in text.shared(2, vacancy.grams(2), but=source.resume):
-        if source.resume.stems.issuperset(pair):
+    if known.issuperset(text.stems):
+        return
+    for pair, shown in text.shared(2, vacancy):
+        if known.issuperset(pair):
             continue
         said = words(shown)
         initials = plain("".join(word[0] for word in pair))
@@ -70,8 +70,7 @@ def copied(source: Source, text: Rewording, vacancy: Reading) -> Iterator[Findin
         if not is_short and not any(word.isdigit() or word in UNTELLING for word in said):
             yield Finding("copied", shown)
             return
-    known = source.resume.stems
-    for run, shown in text.shared(3, vacancy.grams(3)):
+    for run, shown in text.shared(3, vacancy):
         if known.issuperset(run):
             continue
         unknown = [word for word in words(shown) if stem(word) not in known and word not in STOP_WORDS]
@@ -90,8 +89,8 @@ def _is_telling(shown: str, source: Source, text: Rewording) -> bool:
 
 def recited(source: Source, text: Reading, instructions: Reading) -> Iterator[Finding]:
     """Find words of content that stand in a row in what the model was told, and nowhere in the resume."""
-    for _, shown in text.shared(RECITED_WORDS, instructions.grams(RECITED_WORDS), but=source.resume):
-        if STOP_WORDS.isdisjoint(words(shown)):
+    for run, shown in text.shared(RECITED_WORDS, instructions):
+        if not source.resume.holds_run(run) and STOP_WORDS.isdisjoint(words(shown)):
             yield Finding("copied", shown)
             return
 

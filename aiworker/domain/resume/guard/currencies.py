@@ -148,8 +148,10 @@ _PREFIXES: Final = "|".join(
     re.escape(name) for name in sorted(_NAMED, key=len, reverse=True) if name.endswith("$") and len(name) > 1
 )
 BEFORE: Final = (
-    rf"\b(?:{_PREFIXES})|GH₵|[{SIGNS}]"
-    rf"|\b(?:Rs\.?|{_EITHER}|Kshs?\.?|Tsh\.?|Ush\.?|(?-i:RM|Tk|Rp\.?|{_CAPITALS}))|\bR(?=\d)"
+    rf"GH₵|[{SIGNS}]|\bR(?=\d)"
+    # Few words stand before a figure, and only those need be looked up.
+    rf"|\b(?=[^\s\d]{{1,6}}\s?[\d.])"
+    rf"(?:{_PREFIXES}|Rs\.?|{_EITHER}|Kshs?\.?|Tsh\.?|Ush\.?|(?-i:RM|Tk|Rp\.?|{_CAPITALS}))"
 )
 """What stands before the digits."""
 _WORDS: Final = "|".join(
@@ -163,7 +165,7 @@ AFTER: Final = rf"(?:US |U\.S\. |American )?(?:[{SIGNS}](?!\s?\d)|(?:{_WORDS}|{_
 
 def currency(written: str) -> str | None:
     """Return the code of a sign or name; None if it is none."""
-    if written == "R":
-        return "ZAR"
+    if written in ("", "R"):
+        return "ZAR" if written else None
     low = written.lower()
     return CURRENCIES.get(low) or CURRENCIES.get(low.rstrip("."))

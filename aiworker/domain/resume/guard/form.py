@@ -111,7 +111,7 @@ STRANGE: Final = 0.5
 _OPENING: Final = re.compile(rf"(?:{'|'.join(map(re.escape, NOISE_OPENINGS))})(?!\w)")
 _AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
 _ADDRESS: Final = cued(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|\bwww\.\S+", re.IGNORECASE)
-_PHONE: Final = cued(r"(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d ()-]{8,}\d(?![\w.])")
+_PHONE: Final = cued(r"\d(?<![\w.]\d)(?!\d{3}-\d\d-\d\d\b)[\d ()-]{8,}\d(?![\w.])")
 _MARKUP: Final = cued(r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from aiworker.domain.cued import cued
+from aiworker.domain.cued import Index, cued
 from aiworker.domain.resume.guard.findings import Finding
-from aiworker.domain.resume.guard.notations import halves_of_day, masked
+from aiworker.domain.resume.guard.notations import MERIDIEM, halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
 from aiworker.domain.resume.guard.numerals import MAGNITUDES, NUMBER_WORDS
 from aiworker.domain.resume.guard.paces import Paces
@@ -39,6 +39,7 @@ _LASTING: Final = re.compile(r"\b(?:minutes?|hours?|days?)\s*\Z", re.IGNORECASE)
 _PART_OF_DAY: Final = cued(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
 """What says "a day" of what is done then: evening takings."""
 _LENGTH: Final = cued(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
+_TIMED: Final = Index((_MOMENT, _LENGTH, MERIDIEM, _ANY_DAY))
 _SKIPPING: Final = cued(
     r"\b(?:every|each|on) (?:second|other|alternate|third|fourth|fifth|sixth|two|three|four|five|six|\d+)"
     r"(?:st|nd|rd|th)? (\w+?)s?\b",
@@ -60,6 +61,8 @@ def check(source: Source, text: Rewording, pace: Paces) -> Iterator[Finding]:
 
 def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find "the first month" told as "the first week", "every Saturday" as "every weekday", or 9 a.m. as 9 p.m."""
+    if not _TIMED.places(text.text):
+        return
     was = {(match[1].lower(), match[2].lower()) for match in _MOMENT.finditer(source.text)}
     for match in _MOMENT.finditer(text.text):
         number, span = match[1].lower(), match[2].lower()

@@ -16,31 +16,22 @@ class Lookup(Generic[T]):
 
     def __init__(self, listed: Mapping[Phrase, T]) -> None:
         self.listed = listed
-        self._ones = {phrase[0]: known for phrase, known in listed.items() if len(phrase) == 1}
-        several = [phrase for phrase in listed if len(phrase) > 1]
-        self._firsts = frozenset(phrase[0] for phrase in several)
+        self._ones = {phrase[0]: (phrase, known) for phrase, known in listed.items() if len(phrase) == 1}
         sizes: dict[Phrase, set[int]] = {}
-        for phrase in several:
-            if len(phrase) > PAIR:
+        for phrase in listed:
+            if len(phrase) > 1:
                 sizes.setdefault(phrase[:PAIR], set()).add(len(phrase))
+        self._firsts = frozenset(pair[0] for pair in sizes)
         self._sizes = {pair: tuple(sorted(found, reverse=True)) for pair, found in sizes.items()}
-        """By the first two words how many there may be, if more; most first."""
+        """By the first two words how many there may be, most first."""
 
-    def found(self, words: Sequence[str], ends: Sequence[str] | None = None) -> Iterator[tuple[int, Phrase, T]]:
-        """Yield where each phrase begins that words hold, also within another one, the longest at each place first.
-
-        `ends` are the words as they are listed where they are the last of a phrase, if that is otherwise.
-        """
-        ends = words if ends is None else ends
+    def found(self, words: Sequence[str]) -> Iterator[tuple[int, Phrase, T]]:
+        """Yield where each phrase begins that words hold, also within another one, the longest at each place first."""
         for at, word in enumerate(words):
-            if word in self._firsts and at + 1 < len(words):
-                for size in self._sizes.get((word, words[at + 1]), ()):
-                    last = at + size - 1
-                    phrase = (*words[at:last], ends[last]) if last < len(words) else ()
-                    if phrase in self.listed:
+            if word in self._firsts:
+                for size in self._sizes.get(tuple(words[at : at + PAIR]), ()):
+                    phrase = tuple(words[at : at + size])
+                    if len(phrase) == size and phrase in self.listed:
                         yield at, phrase, self.listed[phrase]
-                pair = (word, ends[at + 1])
-                if pair in self.listed:
-                    yield at, pair, self.listed[pair]
-            if ends[at] in self._ones:
-                yield at, (ends[at],), self._ones[ends[at]]
+            if word in self._ones:
+                yield at, *self._ones[word]

@@ -69,7 +69,7 @@ _MONTHS: Final = (
 _CLOCK: Final = cued(r"\b(0?\d|1\d|2[0-3]):00\b(?! ?[ap]\.?m)|\b(0?[1-9]|1[0-2])(?::00)? ?[ap]\.?m\b\.?", re.IGNORECASE)
 """Full hours of the day; others have two figures anyhow."""
 _AFTERNOON: Final = cued(r"\b(1[3-9]|2[0-3]):([0-5]\d)\b(?!:)")
-_MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
+MERIDIEM: Final = cued(r"\b(0?[1-9]|1[0-2])(?:[:.]\d\d)? ?([ap])\.?m\b", re.IGNORECASE)
 
 
 def _hour(found: re.Match[str]) -> str:
@@ -120,27 +120,36 @@ _NOTATIONS: Final[tuple[tuple[Cued, str | Callable[[re.Match[str]], str]], ...]]
     (cued(r"\b((?:19|20)\d\d)[-–/](\d\d)\b"), r"\1"),
     (ALWAYS, ""),
     (cued(r"(?<=\d) ([kKM])€"), r"\1€ "),
-    (cued(r"(?<![\d.,])(\d{1,3})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
-    (cued(r"(?<=\b1:)(\d{1,3})[ '’](\d{3})\b"), r"\1\2"),
+    (cued(r"(\d(?<![\d.,]\d)\d{0,2})[ '’](\d{3})(?=\s?(?:€|[A-Za-zÀ-ÿ]))"), r"\1\2"),
+    (cued(r"(\d(?<=\b1:\d)\d{0,2})[ '’](\d{3})\b"), r"\1\2"),
 )
 
 
+_NOTED: Final = Index(pattern for pattern, _ in _NOTATIONS)
 _SPANS: Final = Index(pattern for _, pattern in SPANS)
 
 
 @lru_cache(maxsize=500)
 def masked(text: str) -> str:
     """Blank what only looks like figures, and write some notations as others are; every place stays where it is."""
-    for pattern, written in _NOTATIONS:
-        text = pattern.sub(lambda found, written=written: _placed(found, written), text)
+    text = _noted(text)
     for place in _SPANS.places(text):
         text = SPANS[place][1].sub(lambda found: " " * len(found[0]), text)
     return text
 
 
+def _noted(text: str, first: int = 0) -> str:
+    for place in _NOTED.places(text):
+        pattern, written = _NOTATIONS[place]
+        if place >= first and pattern.of(text).search(text):
+            # What is written now may be a notation that comes later.
+            return _noted(pattern.sub(lambda found, written=written: _placed(found, written), text), place + 1)
+    return text
+
+
 def halves_of_day(text: str) -> frozenset[tuple[int, str]]:
     """Return the hours of which a text says whether they are before noon or after: (9, "a"), (9, "p")."""
-    return frozenset((int(found[1]) % 12, found[2].lower()) for found in _MERIDIEM.finditer(text))
+    return frozenset((int(found[1]) % 12, found[2].lower()) for found in MERIDIEM.finditer(text))
 
 
 def months(text: str) -> frozenset[str]:
@@ -152,6 +161,8 @@ def months(text: str) -> frozenset[str]:
 
 def spans(text: str) -> frozenset[str]:
     """Return the spans of time that a text tells in several words."""
+    if masked(text) == text:
+        return frozenset()
     told = (SPANS[place] for place in _SPANS.places(text))
     return frozenset(name for name, pattern in told if pattern.search(text))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiworker.domain.resume.guard.currencies import CODES
 from aiworker.domain.resume.guard.numerals import Kind
@@ -24,10 +23,7 @@ SAME: Final[Mapping[Key, Key]] = {
 """What is said in either way: "halved" and "by 50 %"."""
 
 
-@dataclass(frozen=True)
-class Number:
-    """One figure: its span in the text, and the stems of what it counts."""
-
+class _Number(NamedTuple):
     kind: Kind
     value: Decimal
     span: tuple[int, int]
@@ -42,6 +38,10 @@ class Number:
     """What it says together with another one: "9 in 10" is 90 %."""
     others: frozenset[Key] = frozenset()
     """What else it may mean: "48.000" is either, the first figure of "2 to 4 %" is a share as well."""
+
+
+class Number(_Number):
+    """One figure: its span in the text, and the stems of what it counts."""
 
     def __hash__(self) -> int:
         # Figures of one text are told apart by their places; hashing all fields takes ten times as long.
@@ -64,12 +64,13 @@ class Number:
     @cached_property
     def keys(self) -> frozenset[Key]:
         """All it may mean, among it its amount in the smallest unit of its family."""
-        return frozenset([self.key, *self.others, *self.scaled])
+        return frozenset([self.key, *self.others, *self.scaled]) if self.others or self.unit else frozenset([self.key])
 
     @cached_property
     def meanings(self) -> frozenset[Key]:
         """All it may mean, with what is said in either way under one name."""
-        return self.keys if SAME.keys().isdisjoint(self.keys) else frozenset(SAME.get(key, key) for key in self.keys)
+        is_either = any(kind == "times" for kind, _ in self.keys)
+        return frozenset(SAME.get(key, key) for key in self.keys) if is_either else self.keys
 
     @property
     def amount(self) -> Decimal:

@@ -6,14 +6,14 @@ Letters grown together with digits are names, not figures: p99, S3, OAuth2, 2FA.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from aiworker.domain.cued import cued
+from aiworker.domain.cued import Cued, Index, cued
+from aiworker.domain.cues import cues_in
 from aiworker.domain.resume.guard import currencies
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
@@ -30,10 +30,18 @@ CONTEXT_WORDS: Final = 4
 NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
+_ENDING: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
 _DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
-_WITH_ITS: Final = rf"(?P<digits>{_DIGITS})(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
-_FIGURE: Final = re.compile(rf"(?P<before>)(?<![\w.])(?<!\d,){_WITH_ITS}", re.IGNORECASE)
-_SUM: Final = re.compile(rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,)){_WITH_ITS}", re.IGNORECASE)
+_FIRST: Final = r"[\d.](?<![\w.].)(?<!\d,.)"
+"""Where digits begin, to which a search can leap."""
+_THEN: Final = (
+    r"(?<=\d)(?:\d{0,2}(?:,\d{2,3})+(?:\.\d+)?|\d*(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d*(?:[.,]\d+)?)"
+    r"|(?<=\.)\d{1,3}(?![\d.])"
+)
+_FIGURE: Final = re.compile(rf"(?P<digits>{_FIRST}(?:{_THEN})){_ENDING}(?P<before>)", re.IGNORECASE)
+_SUM: Final = re.compile(
+    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS}){_ENDING}", re.IGNORECASE
+)
 _MONEY: Final = cued(rf"(?:{currencies.BEFORE})\s?\d", re.IGNORECASE)
 """What a text with sums has: the others are spared looking for every currency at every place."""
 _AND_A_HALF: Final = re.compile(r"(?:\s+(?:and a half|y medi[oa])|-and-a-half)\b", re.IGNORECASE)
@@ -55,6 +63,10 @@ _RANGE: Final = re.compile(r"\s{0,2}(?:[-–—→]|->|to|and|a|al|y|and a)\s?[�
 _PENCE: Final = re.compile(
     r"\s?(?:(?P<GBP>pence)|(?P<EUR>euro[ -]cents?)|(?P<USD>cents?)|(?P<INR>paise))\b", re.IGNORECASE
 )
+_FOLLOWING: Final = Index(
+    Cued(pattern, begins_a_word=True) for pattern in (_MAGNITUDE, _AND_A_HALF, _PERCENT, _TIMES, _PENCE, _CURRENCY)
+)
+"""What a text has that has any of them after a figure: the others are spared looking for each after every figure."""
 OF_THEM: Final = re.compile(r"\s*of (?:them|whom|which|these|those)\b", re.IGNORECASE)
 _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|and)\b")
 _CLOSED: Final = re.compile(r" ?%?\)")
@@ -82,11 +94,12 @@ def numbers(text: str) -> tuple[Number, ...]:
 @lru_cache(maxsize=500)
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
-    pattern = _SUM if _MONEY.search(text) else _FIGURE
+    pattern = _FIGURE if _MONEY.cues.isdisjoint(cues_in(text)) else _SUM
+    told = _with_words if _FOLLOWING.places(text) or "½" in text else _as_it_is
     found = [
-        *(number for match in pattern.finditer(text) if (number := _figure(text, match))),
-        *(_with_words(text, number) if number.value >= MOST else number for number in parts(text)),
-        *(_with_words(text, number) for number in spelled(text)),
+        *(number for match in pattern.finditer(text) if (number := _figure(text, match, told))),
+        *(told(text, number) if number.value >= MOST else number for number in parts(text)),
+        *(told(text, number) for number in spelled(text)),
         *romans(text),
         *quiet(written),
     ]
@@ -99,17 +112,15 @@ def _by_line(text: str) -> Iterator[Number]:
     start = 0
     for line in text.split("\n"):
         for number in numbers(line):
-            yield replace(number, span=(number.span[0] + start, number.span[1] + start))
+            yield number._replace(span=(number.span[0] + start, number.span[1] + start))
         start += len(line) + 1
 
 
-def _figure(text: str, match: re.Match[str]) -> Number | None:
-    digits = match["digits"]
+def _figure(text: str, match: re.Match[str], told: Callable[[str, Number], Number]) -> Number | None:
+    written, digits, attached = match["before"] or "", match["digits"], (match["attached"] or "").lower()
     start, end = match.span()
-    written = match["before"] or ""
     if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
         return None
-    attached = (match["attached"] or "").lower()
     kind: Kind = currencies.currency(written) or "plain"
     (value, *others), unit = _values(digits), ""
     if attached in ("%", "pct"):
@@ -132,10 +143,12 @@ def _figure(text: str, match: re.Match[str]) -> Number | None:
         others.append(value / MAGNITUDES["k"])
     if degrees := _DEGREES.match(text, end):
         return _temperature(text, start, value, degrees)
-    number = _with_words(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
+    number = told(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
+    if not (written or others):
+        return number
     kinds = (number.kind, *currencies.OTHERS.get(written.lower(), ()))
     said = {(kind, value) for kind in kinds for value in (number.value, *others)} - {number.key} - number.others
-    return replace(number, others=number.others | said) if said else number
+    return number._replace(others=number.others | said) if said else number
 
 
 def _feet(text: str, start: int, end: int) -> str:
@@ -153,6 +166,10 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
     return Number("plain", value, (start, degrees.end()), "celsius" if is_celsius else "fahrenheit", others=others)
 
 
+def _as_it_is(_: str, number: Number) -> Number:
+    return number
+
+
 def _with_words(text: str, number: Number) -> Number:
     """Take in the words after the digits that belong to the figure: magnitude, then percent, times or currency."""
     if magnitude := _MAGNITUDE.match(text, number.span[1]):
@@ -160,15 +177,15 @@ def _with_words(text: str, number: Number) -> Number:
         kind: Kind = "INR" if word == "lpa" else number.kind
         size = MAGNITUDES[word]
         value, span = number.value * size, (number.span[0], magnitude.end())
-        number = replace(number, kind=kind, value=value, span=span, magnitude=size, is_soft=False)
+        number = number._replace(kind=kind, value=value, span=span, magnitude=size, is_soft=False)
         if word in _RUPEES and number.kind in ("plain", "INR"):
-            number = replace(number, others=frozenset({("INR", value), ("plain", value)}))
+            number = number._replace(others=frozenset({("INR", value), ("plain", value)}))
     if half := _AND_A_HALF.match(text, number.span[1]):
-        number = replace(number, value=number.value + Decimal("0.5"), span=(number.span[0], half.end()), is_soft=False)
+        number = number._replace(value=number.value + Decimal("0.5"), span=(number.span[0], half.end()), is_soft=False)
         if magnitude := _MAGNITUDE.match(text, half.end()):
             size = MAGNITUDES[magnitude[1].lower()]
             span = (number.span[0], magnitude.end())
-            number = replace(number, value=number.value * size, span=span, magnitude=size)
+            number = number._replace(value=number.value * size, span=span, magnitude=size)
     if number.kind != "plain":
         return number
     for kind, pattern in _KINDS:
@@ -177,11 +194,11 @@ def _with_words(text: str, number: Number) -> Number:
             others = (
                 number.others | {("plain", number.value)} if found[0].strip().lower() in _OCCASIONS else number.others
             )
-            return replace(number, kind=kind, span=(number.span[0], found.end()), others=others)
+            return number._replace(kind=kind, span=(number.span[0], found.end()), others=others)
     if pence := _PENCE.match(text, number.span[1]):
         value, span = number.value / MOST, (number.span[0], pence.end())
         kinds = ("USD", "EUR") if pence["USD"] else (pence.lastgroup,)
-        return replace(number, kind=kinds[0], value=value, span=span, others=frozenset((kind, value) for kind in kinds))
+        return number._replace(kind=kinds[0], value=value, span=span, others=frozenset((kind, value) for kind in kinds))
     if money := _CURRENCY.match(text, number.span[1]):
         name = re.sub(r"\A(?:us|u\.s\.|american) ", "", money[1].lower())
         # Pounds are a weight as well.
@@ -189,7 +206,7 @@ def _with_words(text: str, number: Number) -> Number:
         others = number.others.union((kind, number.value) for kind in kinds)
         unit = "pound" if name in ("pound", "pounds") else number.unit
         span = (number.span[0], money.end())
-        return replace(number, kind=currencies.currency(name) or "plain", span=span, others=others, unit=unit)
+        return number._replace(kind=currencies.currency(name) or "plain", span=span, others=others, unit=unit)
     return number
 
 
@@ -202,7 +219,7 @@ def _ranged(text: str, found: list[Number]) -> Iterator[Number]:
                 size = follower.magnitude if number.magnitude == 1 else 1
                 kinds = {number.kind, follower.kind if number.kind == "plain" else number.kind}
                 others |= {(kind, value) for kind in kinds for value in (number.value, number.value * size)}
-        yield replace(number, others=others) if others != number.others else number
+        yield number._replace(others=others) if others != number.others else number
 
 
 def _shared(text: str, found: list[Number]) -> Iterator[Number]:
@@ -219,7 +236,7 @@ def _shared(text: str, found: list[Number]) -> Iterator[Number]:
             shares[first.span[0]], shares[second.span[0]] = ("percent", first.value), ("percent", second.value)
     for number in found:
         share = shares.get(number.span[0])
-        yield replace(number, share=share) if share else number
+        yield number._replace(share=share) if share else number
 
 
 def _share(part: Decimal, whole: Decimal) -> Key:
@@ -234,7 +251,7 @@ def _enumerated(text: str, found: list[Number]) -> list[Number]:
         share: Key = ("percent", one.value)
         is_share = follower.kind == "percent" or any(kind == "percent" for kind, _ in follower.others)
         if one.kind == "plain" and is_share and _LISTED.fullmatch(text, one.span[1], follower.span[0]):
-            found[at] = replace(one, others=one.others | {share})
+            found[at] = one._replace(others=one.others | {share})
     return found
 
 
@@ -260,7 +277,7 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         if _CLOSED.match(text, number.span[1]) and text[: number.span[0]].endswith("("):
             # "shift timing (17)" counts what stands before it.
             near = _stems(words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:])
-            yield replace(number, counts=frozenset(near), noun=(near or [""])[-1])
+            yield number._replace(counts=frozenset(near), noun=(near or [""])[-1])
             continue
         after = words(_PHRASE_END.split(text[number.span[1] : end].lstrip("-–— "), maxsplit=1)[0])[:CONTEXT_WORDS]
         start = found[at - 1].span[1] if at else 0
@@ -276,7 +293,7 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
         was = text[previous.span[1] : number.span[0]] if previous else ""
         if not unit and previous and (_INSTEAD.search(close) or (_UNTIL.fullmatch(was) and not noun)):
             unit, noun, counts = previous.unit, previous.noun, previous.counts
-        described = replace(number, unit=unit, counts=counts, noun=noun)
+        described = number._replace(unit=unit, counts=counts, noun=noun)
         previous = previous if number.is_year else described
         yield described
 

@@ -57,15 +57,15 @@ _MINUTES_AND_SECONDS: Final = cued(
     r"(\d(?<!\w\d)\d*) ?min(?:ute)?s? ?(?:and )?(\d+) ?s(?:ec(?:ond)?s?)?\b", re.IGNORECASE
 )
 _FRACTION: Final = cued(
-    r"\b(one|two|three|four|five|six|seven|eight|nine)[- ]"
+    r"\b(?:(one|two|three|four|five|six|seven|eight|nine)[- ]"
     r"(thirds?|fourths?|fifths?|tenths?|quarter(?= (?:off|of the|of all|less|fewer|shorter|lower)\b))\b"
     r"(?! (?:prize|place|year|of an hour|of (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
-    r"|\b(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
-    r"|\b(?:by|(?:drop|fall|rise|cut|gain|reduction|increase|decrease|saving|growth|jump|decline|dip) of) (?:an?|one)"
+    r"|(?P<three>three)[- ](?P<quarters>quarters)\b(?! of an hour)"
+    r"|(?:by|(?:drop|fall|rise|cut|gain|reduction|increase|decrease|saving|growth|jump|decline|dip) of) (?:an?|one)"
     r" (?P<by>third|quarter|fifth|tenth)\b"
-    r"|\ba (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour)| (?:fewer|less|more|lower|higher|faster|quicker)\b)"
-    r"|\b(?:that|whom|which) an? (?P<whom>third|quarter|fifth|tenth)\b(?! of an hour)"
-    r"|\b(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour)",
+    r"|a (?P<part>third|quarter|fifth|tenth)(?= of (?!an hour)| (?:fewer|less|more|lower|higher|faster|quicker)\b)"
+    r"|(?:that|whom|which) an? (?P<whom>third|quarter|fifth|tenth)\b(?! of an hour)"
+    r"|(?:about|nearly|almost|roughly|over|around|some) an? (?P<near>third|quarter|fifth|tenth)\b(?! of an hour))",
     re.IGNORECASE,
 )
 _ORDINAL: Final = cued(
@@ -84,15 +84,15 @@ _LARGEST_POWER: Final = 40
 _HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
 _JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
-_NAMED: Final = cued(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}(\d{1,2}))\b")
+_NAMED: Final = cued(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}+(\d{1,2}))\b")
 _SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = cued(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = cued(
-    r"\ban? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
-    r"\b(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (?:single )?(minute|hour"
+    r"\b(?:an? (?P<of>week|month|year|quarter)(?= of (?!the\b|them\b|these\b|those\b|an?\b))|"
+    r"(?:within|in|under|over|inside|about|after|for|than|to|below|of|within one|in one) an? (?:single )?(minute|hour"
     r"|day|week|fortnight|month|quarter|year)s?\b"
     r"(?! and a half| and a quarter| and three| and \w+ months?\b| of (?:the|its|all|an?|them|whom|these|those|us)\b)"
-    r"|\ban? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b)",
+    r"|an? (minute|hour|day|week|fortnight|month|year)(?= (?:ahead|before|early|earlier|later?|ago|in advance)\b))",
     re.IGNORECASE,
 )
 """A single hour or year that is no rate; it may stand for sixty minutes or twelve months."""
@@ -237,7 +237,7 @@ def quiet(text: str) -> Iterator[Number]:
 
 def _read(text: str, readers: Iterable[tuple[Cued, Reader]]) -> Iterator[Number]:
     for pattern, read in readers:
-        for found in pattern.finditer(text):
+        for found in pattern.of(text).finditer(text):
             if number := read(found):
                 yield number
 

@@ -67,7 +67,7 @@ _PRO: Final = cued(rf"(?:\b(?:pro|je|jede[nrs]?)\s+|/\s?)({'|'.join(_GERMAN)})\b
 HOLIDAY: Final = re.compile(r"(?:christmas|easter|diwali|eid|ramadan|holi|thanksgiving|halloween)", re.IGNORECASE)
 WEEKDAY: Final = cued(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
 """What may stand for "every week"."""
-_MONTHLY: Final = cued(r"(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
+_MONTHLY: Final = cued(r"\d(?<=\d\d\d) ?/? ?p\.? ?m\b\.?")
 """Money "p.m."; times of day have fewer digits."""
 _BY: Final = cued(rf"\b({_ARTICLED}) by \1\b")
 _CURRENT: Final = cued(r"\b(?:mant|pus|pon|est)\w*\s+al día\b")
@@ -151,7 +151,7 @@ def rates(text: str) -> frozenset[str]:
     """Return the spans of time that a text counts things by."""
     low = _CURRENT.sub("", masked(text).lower())
     told = (_READ[place] for place in _INDEX.places(low))
-    found = {read(match) for pattern, read in told for match in pattern.finditer(low)}
+    found = {read(match) for pattern, read in told for match in pattern.of(low).finditer(low)}
     return spans(text).union(found) - {""}
 
 
@@ -171,7 +171,7 @@ def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
     hard = [number for number in numbers if not number.is_soft]
     low = masked(text).lower() if hard else ""
     told = (_PLACED[place] for place in _PLACED_INDEX.places(low))
-    placed = sorted(read(match) for pattern, read in told for match in pattern.finditer(low))
+    placed = sorted(read(match) for pattern, read in told for match in pattern.of(low).finditer(low))
     starts = [start for start, _ in placed]
     found: dict[Number, str] = {}
     for place, number in enumerate(hard):

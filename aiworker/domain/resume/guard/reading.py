@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.resume.guard import aliases, synonyms
 from aiworker.domain.resume.guard.acronyms import acronyms, explanations, glosses
 from aiworker.domain.resume.guard.lexicon import BEEN
+from aiworker.domain.resume.guard.lookup import PAIR, Phrase
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.rates import rates, rates_of
@@ -159,34 +161,42 @@ class Reading:
             self._runs[size] = ngrams(self.words, self.rooted, size)
         return self._runs[size]
 
-    def grams(self, size: int) -> frozenset[tuple[str, ...]]:
-        """Return each run of so many stems."""
-        if size not in self._grams:
-            self._grams[size] = frozenset(zip(*(self.rooted[at:] for at in range(size)), strict=False))
-        return self._grams[size]
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Any two stems in a row."""
+        return frozenset(pairwise(self.rooted))
 
     @cached_property
-    def _grams(self) -> dict[int, frozenset[tuple[str, ...]]]:
-        return {}
+    def _joined(self) -> str:
+        return f" {' '.join(self.rooted)} "
 
-    def shared(
-        self, size: int, others: Set[tuple[str, ...]], *, but: Reading | None = None
-    ) -> list[tuple[tuple[str, ...], str]]:
-        """Return, in order, those of its runs of so many stems that are among others, with their words."""
-        common = self.grams(size) & others if others else others
-        if common and but:
-            common -= but.grams(size)
-        return [(run, shown) for run, shown in self.runs(size).items() if run in common] if common else []
+    def holds_run(self, run: Iterable[str]) -> bool:
+        """Say whether it has stems in a row."""
+        return f" {' '.join(run)} " in self._joined
+
+    def shared(self, size: int, other: Reading) -> list[tuple[tuple[str, ...], str]]:
+        """Return, in order, those of its runs of so many stems, two or more, that another text has, with their words."""
+        # Every run holds a pair, and of most texts none is there.
+        if self.pairs.isdisjoint(other.pairs):
+            return []
+        return [
+            (run, shown)
+            for run, shown in self.runs(size).items()
+            if run[:2] in other.pairs and (size == PAIR or other.holds_run(run))
+        ]
 
     @cached_property
-    def senses(self) -> Mapping[int, Sequence[str]]:
+    def _synonymous(self) -> Sequence[Phrase]:
+        return synonyms.phrases(self.rooted)
+
+    @cached_property
+    def senses(self) -> frozenset[int]:
         """The groups of synonyms it has words of."""
-        return synonyms.senses(self.rooted)
+        return synonyms.senses(self._synonymous)
 
     def told_by(self, other: Reading) -> frozenset[str]:
         """Return the stems of its words for which another text has a synonym."""
-        common = self.senses.keys() & other.senses.keys()
-        return frozenset[str]().union(*(self.senses[sense] for sense in common))
+        return synonyms.told(self._synonymous, other.senses)
 
     @cached_property
     def letters(self) -> frozenset[str]:
@@ -213,15 +223,16 @@ class Reading:
     def tokens(self) -> frozenset[str]:
         return frozenset(self.spoken)
 
-    @cached_property
-    def done(self) -> frozenset[str]:
-        """The words of which it is the subject, among them what a verb in the present tense would be in the past."""
+    def does(self, verbs: Set[str]) -> bool:
+        """Say whether it is the subject of one of some verbs, also where it begins with one in the present tense."""
         spoken = self.spoken
         first = spoken[0] if spoken else ""
-        forms = [(0, f"{first}ed"), (0, PAST_OF_BASE.get(first, "")), *enumerate(spoken)]
-        return frozenset(
-            word
-            for at, word in forms
+        forms = {f"{first}ed", PAST_OF_BASE.get(first, "")}
+        if verbs.isdisjoint(forms) and verbs.isdisjoint(self.tokens):
+            return False
+        return any(
+            word in verbs or (at == 0 and not verbs.isdisjoint(forms))
+            for at, word in enumerate(spoken)
             if spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
         )
 
@@ -269,6 +280,11 @@ class Rewording(Reading):
         """Read a new text of a bullet."""
         told = _SHARP.sub(r"\1#", text) if "#" in source.entry.text else text
         return cls(aliases.retold(told, source.things), source, text)
+
+    @cached_property
+    def new(self) -> frozenset[str]:
+        """The stems of its words that the entry has not."""
+        return self.stems - self.source.entry.stems
 
     @cached_property
     def explained(self) -> frozenset[str]:

@@ -115,7 +115,7 @@ def helped(source: Source, text: Reading) -> Iterator[Finding]:
 
 def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
     """Say whether a bullet states a leading role of its own; "self-managed" and "mentored by" lead nobody."""
-    return not leading.isdisjoint(bullet.done)
+    return bullet.does(leading)
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final
 
 from aiworker.domain.resume.guard import synonyms, turns
@@ -46,8 +46,8 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
     Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
     """
     roots = source.entry.roots
-    for at, run, phrase in _phrases().found(text.rooted):
-        if run in source.entry.grams(len(run)):
+    for at, run, phrase in _phrases().found(text.rooted) if text.new else ():
+        if text.new.isdisjoint(run):
             continue
         said, is_common = text.words[at : at + len(run)], run in _common()
         there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
@@ -57,7 +57,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
         is_word = is_word and not (
             phrase.endswith(("ed", "ing")) and re.search(rf"\b{re.escape(phrase)} {turns.PARTICLE}", text.low)
         )
-        is_short = "".join(word[0] for word in said) in source.entry.named.keys
+        is_short = source.entry.named.has("".join(word[0] for word in said))
         is_short = is_short or (len(run) == 1 and not synonyms.senses_of(phrase).isdisjoint(source.entry.senses))
         new = [word for word in said if stem(word) not in source.entry.stems]
         if is_word and not (is_near or is_short or text.explained.issuperset(new)):
@@ -66,13 +66,15 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find two words in a row of another entry or of the skills, neither of which this entry has."""
-    roots = source.entry.roots
-    for _, shown in text.shared(2, source.resume.grams(2), but=source.entry):
+    roots, rooted = source.entry.roots, text.rooted
+    for at, pair in enumerate(pairwise(rooted) if text.new else ()):
+        if not (text.new.issuperset(pair) and source.resume.holds_run(pair)):
+            continue
         if not any(
-            word.isdigit() or word in UNTELLING or word in text.explained or stem(word)[:ROOT] in roots
-            for word in words(shown)
+            word.isdigit() or word in UNTELLING or word in text.explained or root[:ROOT] in roots
+            for word, root in zip(text.words[at:], pair, strict=False)
         ):
-            yield Finding("skill", shown)
+            yield Finding("skill", " ".join(text.words[at : at + _PAIR]))
 
 
 def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
@@ -86,9 +88,12 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
-    for size in source.skill_sizes:
-        for _, shown in text.shared(size, source.skills, but=source.entry):
-            if any(_is_telling_of(word, source, text) for word in words(shown)):
+    for size in source.skill_sizes if text.new else ():
+        if source.skills.isdisjoint(zip(*(text.rooted[at:] for at in range(size)), strict=False)):
+            continue
+        for run, shown in text.runs(size).items():
+            is_new = run in source.skills and not text.new.isdisjoint(run)
+            if is_new and any(_is_telling_of(word, source, text) for word in words(shown)):
                 yield Finding("skill", shown)
 
 

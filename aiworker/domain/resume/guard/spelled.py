@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -66,7 +65,7 @@ def spelled(text: str) -> Iterator[Number]:
             )
         if number is not None:
             is_known = before in ("the", "both") and number.value == 2 and number.kind == "plain"
-            yield replace(number, is_soft=True) if is_known else number
+            yield number._replace(is_soft=True) if is_known else number
         at += used
 
 
@@ -126,7 +125,7 @@ def _ratio(text: str, token: _Word, before: str, after: list[str]) -> Number | N
     if token.text == "half" and after[:2] == ["a", "dozen"]:
         return Number("plain", Decimal(6), token.span)
     number = Number("times", TIMES[token.text], token.span)
-    return replace(number, others=frozenset({("plain", number.value)})) if token.text in OFTEN else number
+    return number._replace(others=frozenset({("plain", number.value)})) if token.text in OFTEN else number
 
 
 def _rank(text: str, token: _Word, before: str, after: list[str]) -> Number | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from importlib import resources
 
@@ -10,13 +10,21 @@ from aiworker.domain.resume.guard.lookup import Lookup, Phrase
 from aiworker.domain.resume.guard.words import stem, words
 
 
-def senses(stems: Sequence[str]) -> Mapping[int, Sequence[str]]:
-    """Return the groups of synonyms that stems in their order belong to, each with those it was found by."""
-    found: dict[int, list[str]] = {}
-    for _, phrase, groups in _groups().found(stems):
-        for group in groups:
-            found.setdefault(group, []).extend(phrase)
-    return found
+def phrases(stems: Sequence[str]) -> Sequence[Phrase]:
+    """Return the words and phrases among stems in their order that have synonyms."""
+    return [phrase for _, phrase, _ in _groups().found(stems)]
+
+
+def senses(phrases: Iterable[Phrase]) -> frozenset[int]:
+    """Return the groups of synonyms that phrases belong to."""
+    groups = _groups().listed
+    return frozenset(group for phrase in phrases for group in groups[phrase])
+
+
+def told(phrases: Iterable[Phrase], senses: Set[int]) -> frozenset[str]:
+    """Return the stems of those phrases that belong to one of some groups."""
+    groups = _groups().listed
+    return frozenset(word for phrase in phrases if not senses.isdisjoint(groups[phrase]) for word in phrase)
 
 
 def senses_of(word: str) -> frozenset[int]:

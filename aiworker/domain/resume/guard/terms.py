@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from aiworker.domain.resume.guard.lexicon import ALIASES, BRANDS, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
@@ -66,11 +66,23 @@ class Named:
         return [token.text for line in self.text.split("\n") for token, _ in _tokens(line)]
 
     @cached_property
-    def keys(self) -> frozenset[str]:
+    def _keys(self) -> frozenset[str]:
         found = {form for token in self._tokens for form in _forms(token)}
-        found.update(months(self.text), map("".join, pairwise(self.words)))
-        found.update(map("".join, zip(self.words, self.words[1:], self.words[2:], strict=False)))
-        return frozenset(found)
+        return found.union(months(self.text))
+
+    @cached_property
+    def _joined(self) -> str:
+        return "".join(self.words)
+
+    @cached_property
+    def _grown(self) -> frozenset[str]:
+        """Two and three words grown together."""
+        threes = zip(self.words, self.words[1:], self.words[2:], strict=False)
+        return frozenset(map("".join, chain(pairwise(self.words), threes)))
+
+    def has(self, key: str) -> bool:
+        """Say whether this text names what goes by a key, in one word or as words grown together."""
+        return key in self._keys or (key in self._joined and key in self._grown)
 
     @cached_property
     def capitals(self) -> frozenset[str]:
@@ -85,18 +97,17 @@ class Named:
     def names(self, term: Term) -> bool:
         """Say whether this text names the term, in whatever form."""
         if term.is_homograph:
-            return term.text in self.capitals or (term.text.lower() in ALIASES and term.key in self.keys)
-        key = term.key
-        if key in self.keys or stem(term.text.lower()) in self.keys:
+            return term.text in self.capitals or (term.text.lower() in ALIASES and self.has(term.key))
+        if self.has(term.key) or self.has(stem(term.text.lower())):
             return True
         if term.text[-1] in "+#":
             return False
-        if (version := _VERSIONED.fullmatch(term.text)) and folded(version[1]) in self.keys:
+        if (version := _VERSIONED.fullmatch(term.text)) and self.has(folded(version[1])):
             return True
-        if (site := _SITE.fullmatch(term.text)) and folded(site[1]) in self.keys:
+        if (site := _SITE.fullmatch(term.text)) and self.has(folded(site[1])):
             return True
         joined = "".join(WORD.findall(term.text.lower()))
-        if joined in self.keys or ALIASES.get(joined, joined) in self.keys:
+        if self.has(joined) or self.has(ALIASES.get(joined, joined)):
             return True
         return (
             self._bends(term.text.lower()) or self.spells(term.text) or self._extends(term.text) or self._shortens(term)
@@ -112,7 +123,10 @@ class Named:
 
     def _bends(self, name: str) -> bool:
         """Say whether this text holds a long word of the same beginning: spectrophotometer for spectrophotometry."""
-        return len(name) > _LONG and any(key[:_LONG] == name[:_LONG] for key in self.keys)
+        if len(name) <= _LONG:
+            return False
+        keys = chain(self._keys, self._grown if name[:_LONG] in self._joined else ())
+        return any(key.startswith(name[:_LONG]) for key in keys)
 
     def _extends(self, acronym: str) -> bool:
         """Say whether an acronym begins another of this text: GST that of GSTR."""

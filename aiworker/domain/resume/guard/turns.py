@@ -214,7 +214,7 @@ _TITLES: Final = _any(
     "expert|specialist|advis[eo]r|broker|dispatcher|warden|notary|charge hand|chargehand",
 )
 AS_ROLE: Final = cued(
-    r"(?<!well )(?<!with )\b(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
+    r"\b(?<!well )(?<!with )(?:[Aa]s|[Ww]as|[Ss]erved as|[Aa]cted as) (?:the |an? |our )?(?!part\b)"
     rf"((?:(?!(?:by|beside|for|to|under|alongside|with|near|I|who|\w+ing)\b)[\w'’-]+ ){{0,4}}?(?:{_TITLES}))\b"
     rf"|\A((?:[A-Z][a-z]+ )?(?i:{_TITLES}))(?= (?:of|for|to)\b)"
 )

@@ -32,7 +32,7 @@ def unstated(rule: str, listed: frozenset[str], source: Source, text: Reading) -
 
 def _is_titled(word: str, source: Source, text: Reading) -> bool:
     """Say whether a word stands beside another as it does in the entry's title: a patent paralegal."""
-    return any(word in shown.split() for _, shown in text.shared(2, source.frame.grams(2)))
+    return any(word in shown.split() for _, shown in text.shared(2, source.frame))
 
 
 def _is_short(known: str, word: str) -> bool:
