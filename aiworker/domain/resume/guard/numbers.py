@@ -144,8 +144,11 @@ def _figure(text: str, match: re.Match[str], told: Callable[[str, Number], Numbe
     if degrees := _DEGREES.match(text, end):
         return _temperature(text, start, value, degrees)
     number = told(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
-    if not (written or others):
-        return number
+    return _in_others(number, written, others) if written or others else number
+
+
+def _in_others(number: Number, written: str, others: list[Decimal]) -> Number:
+    """Let a figure mean its other values too, and the other currencies that go by its sign."""
     kinds = (number.kind, *currencies.OTHERS.get(written.lower(), ()))
     said = {(kind, value) for kind in kinds for value in (number.value, *others)} - {number.key} - number.others
     return number._replace(others=number.others | said) if said else number

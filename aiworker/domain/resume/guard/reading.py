@@ -175,7 +175,7 @@ class Reading:
         return f" {' '.join(run)} " in self._joined
 
     def shared(self, size: int, other: Reading) -> list[tuple[tuple[str, ...], str]]:
-        """Return, in order, those of its runs of so many stems, two or more, that another text has, with their words."""
+        """Return, in order, those of its runs of two or more stems that another text has, with their words."""
         # Every run holds a pair, and of most texts none is there.
         if self.pairs.isdisjoint(other.pairs):
             return []

@@ -67,8 +67,7 @@ class Named:
 
     @cached_property
     def _keys(self) -> frozenset[str]:
-        found = {form for token in self._tokens for form in _forms(token)}
-        return found.union(months(self.text))
+        return frozenset(form for token in self._tokens for form in _forms(token)) | months(self.text)
 
     @cached_property
     def _joined(self) -> str:
