@@ -29,6 +29,7 @@ class Cleaned:
     removed: Mapping[str, int]
 
 
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 _HIDDEN: Mapping[str, str] = MappingProxyType(
@@ -76,6 +77,8 @@ def clean(text: str) -> Cleaned:
     Joiners stay where they carry meaning: one at a time inside the scripts that use them and between the pictures
     of an emoji. Cleaning a clean text changes nothing.
     """
+    if text.isascii() and text.isprintable():
+        return Cleaned(text, _NOTHING)
     text = _LINE_ENDS.sub("\n", text)
     removed: Counter[str] = Counter()
 

@@ -24,6 +24,8 @@ _POSTAL_KEYS: Final = re.compile(r"(?i:(?:postal|zip|pin)[_-]?code|zip)")
 # Bounded, or a text without spaces would take the square of its length.
 _ADDRESS: Final = re.compile(r"(?i:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}\.\w+")
 """Wherever it stands."""
+_ADDRESSED: Final = ("@", "://", "w.", "W.")
+"""Of which every address has one."""
 _VALUES: Final = re.compile(
     r"data:[a-z]+/[a-z0-9.+-]+[;,]\S*|tel:\+?\d\S*"
     # A bare host in small letters only: B.Com/BBA is a degree, ASP.NET/MVC a tool.
@@ -41,13 +43,21 @@ def is_machine(key: str) -> bool:
     return bool(_KEYS.fullmatch(key))
 
 
+@lru_cache(maxsize=1_000)
+def _kind(key: str) -> str:
+    if _POSTAL_KEYS.fullmatch(key):
+        return "postal"
+    return "link" if _LINK_KEYS.fullmatch(key) else "phone" if _PHONE_KEYS.fullmatch(key) else ""
+
+
 def said(key: str, text: str) -> str:
     """Return what of a text under a key somebody says with it: nothing of a link or an address, of a time its date."""
-    text = _ADDRESS.sub("", text)
-    value = text.strip()
-    if not value or _VALUES.fullmatch(value) or (_LINK_KEYS.fullmatch(key) and len(value.split()) == 1):
+    if any(part in text for part in _ADDRESSED):
+        text = _ADDRESS.sub("", text)
+    value, kind = text.strip(), _kind(key)
+    if not value or kind == "postal" or _VALUES.fullmatch(value) or (kind == "link" and len(value.split()) == 1):
         return ""
-    if _POSTAL_KEYS.fullmatch(key) or (_PHONE_KEYS.fullmatch(key) and _DIALLED.fullmatch(value)):
+    if kind == "phone" and _DIALLED.fullmatch(value):
         return ""
     found = _TIME.fullmatch(value)
     return found[1] if found else text

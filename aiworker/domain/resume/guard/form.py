@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
@@ -151,7 +151,7 @@ def kept(source: Source, text: Reading) -> Iterator[Finding]:
     )
     if was and is_lost and not _drops_aside(source.bullet, text):
         yield Finding("content-lost", f"{like} of {len(was)} words")
-    if clause := _left_out(source.bullet, text):
+    if clause := _left_out(source.bullet, text, alike):
         yield Finding("content-lost", clause)
     named = [term for term in source.bullet.terms if not (WEEKDAY.fullmatch(term.text) or HOLIDAY.fullmatch(term.text))]
     starts = {word[:ROOT] for word in text.words} if named else set[str]()
@@ -185,12 +185,12 @@ def _drops_aside(bullet: Reading, text: Reading) -> bool:
     return bool(_CIRCUMSTANCE.match(rest)) and not is_long and not numbers(rest) and not terms(f"x {rest}")
 
 
-def _left_out(bullet: Reading, text: Reading) -> str:
-    """Return what a bullet says was done of which a text has no word, nor other words for it."""
+def _left_out(bullet: Reading, text: Reading, alike: Set[str]) -> str:
+    """Return what a bullet says was done of which a text has no word, nor other words for it, which are `alike`."""
     clauses = _clauses(bullet.text)
     if not clauses:
         return ""
-    there = text.stems | bullet.told_by(text)
+    there = text.stems | alike
     roots = {word[:ROOT] for word in text.stems}
     known = bullet.stems | text.told_by(bullet)
     new = [word for word in _told(text.text) if word not in known]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from aiworker.domain.cued import Index, cued
@@ -108,7 +109,8 @@ def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Pac
     )
     short = frozenset({"year"}) if "annual" in text.explained else frozenset[str]()
     if new := text.rates - source.rates - of_entry - weekly - short - pace.rates_after:
-        yield from (Finding("rate", rate) for rate in sorted(new - _named_for(text) - _told_elsewhere(text)))
+        new -= _named_for(text)
+        yield from (Finding("rate", rate) for rate in sorted(new - _told_elsewhere(text) if new else new))
     lost = {rate for rate in source.rates - text.rates - weekly if stem(rate) not in text.stems}
     lost -= pace.rates_before
     if "day" in lost and _PART_OF_DAY.search(text.text):
@@ -118,7 +120,7 @@ def _rates(source: Reading, text: Rewording, of_entry: frozenset[str], pace: Pac
     units = {UNITS.get(match[1].lower(), "") for match in _PER.finditer(source.text)}
     for match in _PER.finditer(text.text):
         unit = UNITS.get(match[1].lower(), match[1].lower())
-        is_new = stem(match[1].lower()) not in source.stems and not rates(match[0]) and unit not in units
+        is_new = stem(match[1].lower()) not in source.stems and unit not in units and not rates(match[0])
         is_short = any(found[1].isupper() for found in _PER.finditer(source.text))
         is_strange = bool(_PER.search(source.text)) or _is_strange(match[1].lower(), text)
         if is_new and not is_short and is_strange and len(match[1]) > 2:
@@ -176,13 +178,14 @@ def _told_elsewhere(text: Rewording) -> frozenset[str]:
 def _named_for(text: Rewording) -> frozenset[str]:
     """Return the rates that only things are called by, as the entry calls them: the annual fun run."""
     entry, bullet = text.source.entry, text.source.bullet
-    called = set(entry.runs(2).values())
-    pairs = [(shown, *shown.split()) for shown in text.runs(2).values()]
     return frozenset(
         ADVERBS[first]
-        for shown, first, thing in pairs
+        for first, thing in pairwise(text.words)
         if first in ADVERBS
-        and (shown in called or (ADVERBS[first] in entry.rates and stem(thing) in entry.stems - bullet.stems))
+        and (
+            (first, thing) in pairwise(entry.words)
+            or (ADVERBS[first] in entry.rates and stem(thing) in entry.stems - bullet.stems)
+        )
     )
 
 

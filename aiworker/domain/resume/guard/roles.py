@@ -119,7 +119,7 @@ def _leads(bullet: Reading, leading: frozenset[str]) -> bool:
 
 
 def _led(source: Source, text: Rewording) -> Iterator[Finding]:
-    if not LEADERSHIP.isdisjoint(text.spoken):
+    if not LEADERSHIP.isdisjoint(text.tokens):
         leading = LEADERSHIP - _allowed(source)
         for at, word in enumerate(text.spoken):
             if word == "head" and text.spoken[max(0, at - 1) : at] in COOL:

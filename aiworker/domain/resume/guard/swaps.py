@@ -10,7 +10,7 @@ from typing import Final
 
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import Number
-from aiworker.domain.resume.guard.numbers import OF_THEM
+from aiworker.domain.resume.guard.numbers import OF_THEM, numbers
 from aiworker.domain.resume.guard.reading import NEAR, Reading
 from aiworker.domain.resume.guard.surroundings import around, leads
 
@@ -144,22 +144,22 @@ def _turned(source: Reading, text: Reading) -> Iterator[Finding]:
 
 def ways(reading: Reading) -> tuple[Way, ...]:
     """Find what goes from one figure to another ("change"), and what is held against another ("against")."""
-    return _ways(reading.text, reading.numbers)
+    return _ways(reading.text)
 
 
 @lru_cache(maxsize=500)
-def _ways(text: str, numbers: tuple[Number, ...]) -> tuple[Way, ...]:
-    return tuple(_ways_in(text, numbers))
+def _ways(text: str) -> tuple[Way, ...]:
+    return tuple(_ways_in(text, numbers(text)))
 
 
-def _ways_in(text: str, numbers: tuple[Number, ...]) -> Iterator[Way]:
+def _ways_in(text: str, figures: tuple[Number, ...]) -> Iterator[Way]:
     reached: Number | None = None
-    for at, first in enumerate(numbers):
+    for at, first in enumerate(figures):
         start = first.span[0]
         if first.is_soft or text[start - 1 : start] == "/":
             continue
         before = text[max(0, start - NEAR) : start]
-        for place, second in enumerate(numbers[at + 1 : at + 1 + NEXT]):
+        for place, second in enumerate(figures[at + 1 : at + 1 + NEXT]):
             between = text[first.span[1] : second.span[0]]
             is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)
             if place == 0 and not _OF.fullmatch(between) and OF_THEM.match(text, second.span[1]):

@@ -30,6 +30,8 @@ _PLURAL: Final = re.compile(r"[A-Z]{2,}s")
 _SITE: Final = re.compile(r"([\w-]+)\.(?:com|org|net|in|co|io|co\.uk|co\.in|de|es|eu)")
 """A web site: naukri.com for Naukri."""
 _VERSIONED: Final = re.compile(r"([A-Za-z]{2,})\d{1,2}")
+_SHOUTED: Final = re.compile(r"[A-Z0-9']{4}")
+"""What every long word of ASCII in capitals has."""
 _NAMES: Final = HOMOGRAPHS | TECHNOLOGIES
 """What may be a name in small letters."""
 _LONG: Final = 9
@@ -278,5 +280,7 @@ def _is_marked(part: str) -> bool:
 
 
 def _is_shouting(text: str) -> bool:
+    if text.isascii() and not _SHOUTED.search(text):
+        return False
     found = [word for word in WORD.findall(text) if len(word) > 3]
     return len(found) > 3 and sum(word.isupper() for word in found) > len(found) / 2
