@@ -14,6 +14,9 @@ from typing import Literal
 Language = Literal["en", "es", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+")
+_OF_ASCII = re.compile(r"[a-z]+")
+_SHOUTED = re.compile(r"[A-Z]{2}")
+"""What every word of ASCII has that is in capitals, and more than one letter."""
 _JOINED = re.compile(r"\b\w-(?=\w)|\.(?:com|net|org|es|de|it|pt|in)\b")
 """What is part of a word and no word of its own: e-mail, Booking.com."""
 _ENOUGH = 0.06
@@ -32,6 +35,8 @@ def _words_of(text: str) -> Sequence[str]:
     shouts = text.isupper()
     if "-" in text or "." in text[:-1]:
         text = _JOINED.sub(" ", text)
+    if text.isascii() and not _SHOUTED.search(text):
+        return _OF_ASCII.findall(text.lower())
     return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 
 
@@ -95,7 +100,9 @@ def counts(text: str) -> Mapping[str, int]:
 @lru_cache(maxsize=500)
 def foreign_words(text: str, own: str) -> int:
     """Return how many stop words of other languages a text holds that are none of its own, in capitals or not."""
-    return sum(word in _FOREIGN[own] for word in _WORD.findall(text.lower()))
+    low = text.lower()
+    foreign = _FOREIGN[own]
+    return sum([word in foreign for word in (_OF_ASCII if low.isascii() else _WORD).findall(low)])
 
 
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Final
@@ -84,7 +85,9 @@ _LARGEST_POWER: Final = 40
 _HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
 _JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
-_NAMED: Final = cued(r"\b(?:[pP](50|75|90|95|99)|[vV](\d+(?:\.\d+)?)|(?!FY)[A-Za-z]{1,4}+(\d{1,2}))\b")
+_GROWN: Final = "|".join(rf"(?<=\b[A-Za-z]{{{size}}}\d)" for size in (1, 2, 3, 4))
+_NAMED: Final = cued(rf"\d(?:{_GROWN})(?<!\bFY\d)\d?\b")
+_VERSION: Final = cued(r"\b[vV](\d+(?:\.\d+)?)\b")
 _SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = cued(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)
 _A_SPAN: Final = cued(
@@ -102,6 +105,7 @@ _ROMAN: Final = cued(
     r"|[Ss]tandard|STD|Std)(?:es|s)? "
     r"(?P<first>[IVX]{1,4})(?:(?: ?[-–/&] ?| to | and )(?P<last>[IVX]{1,4}))?\b"
 )
+_LETTERS: Final = string.ascii_letters
 _SPOKEN: Final = re.compile(r" (?!to\b|and\b|or\b|in\b|at\b|of\b|for\b|with\b)[a-z]")
 """What follows the "I" of somebody who speaks."""
 _ROMANS: Final = {
@@ -200,8 +204,9 @@ _PARTS: Final[tuple[tuple[Cued, Reader], ...]] = (
 
 
 def _named(found: re.Match[str]) -> Number:
-    digits = next(group for group in found.groups() if group)
-    return Number("plain", Decimal(digits), found.span(), is_soft=True)
+    name = found.string[: found.end()].rstrip("0123456789")
+    start = len(name.rstrip(_LETTERS))
+    return Number("plain", Decimal(found[0]), (start, found.end()), is_soft=True)
 
 
 def _season(found: re.Match[str]) -> Number | None:
@@ -215,6 +220,7 @@ def _single(found: re.Match[str]) -> Number:
 
 
 _QUIET: Final[tuple[tuple[Cued, Reader], ...]] = (
+    (_VERSION, lambda found: Number("plain", Decimal(found[1]), found.span(), is_soft=True)),
     (_NAMED, _named),
     (_SEASON, _season),
     (_FISCAL, lambda found: Number("plain", Decimal(2000 + int(found[1])), found.span(), is_soft=True)),

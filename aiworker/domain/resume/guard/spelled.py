@@ -30,6 +30,9 @@ _NUMERALS: Final = frozenset(
 )
 """Words that may begin a figure."""
 _SPELLED: Final = re.compile(r"[^\W\d_]+")
+_OF_ASCII: Final = re.compile(r"[a-z]+")
+_MOST: Final = 12
+"""Words that one figure is told in."""
 
 
 class _Word(NamedTuple):
@@ -46,22 +49,25 @@ def tongue(text: str) -> Tongue:
 
 def spelled(text: str) -> Iterator[Number]:
     """Find figures told in words, in the language of the text; where a word only points ("the two"), a soft one."""
-    if _NUMERALS.isdisjoint(_SPELLED.findall(text.lower())):
+    low = text.lower()
+    said = (_OF_ASCII if low.isascii() else _SPELLED).findall(low)
+    if _NUMERALS.isdisjoint(said):
         return
-    tokens = [_Word(match[0].lower(), match.span()) for match in _SPELLED.finditer(text)]
+    found = list(_SPELLED.finditer(text))
     spoken, at = tongue(text), 0
-    while at < len(tokens):
-        if tokens[at].text not in _NUMERALS:
+    while at < len(found):
+        if found[at][0].lower() not in _NUMERALS:
             at += 1
             continue
-        before = tokens[at - 1].text if at else ""
-        after = [follower.text for follower in tokens[at + 1 : at + 3]]
-        number, used = _composed(text, tokens[at:], spoken)
+        tokens = [_Word(match[0].lower(), match.span()) for match in found[at : at + _MOST]]
+        before = found[at - 1][0].lower() if at else ""
+        after = [follower.text for follower in tokens[1:3]]
+        number, used = _composed(text, tokens, spoken)
         if number is None:
             number = (
-                _ratio(text, tokens[at], before, after)
-                or _rank(text, tokens[at], before, after)
-                or _amount(tokens[at], before)
+                _ratio(text, tokens[0], before, after)
+                or _rank(text, tokens[0], before, after)
+                or _amount(tokens[0], before)
             )
         if number is not None:
             is_known = before in ("the", "both") and number.value == 2 and number.kind == "plain"
