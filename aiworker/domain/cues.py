@@ -32,13 +32,14 @@ _SIGN: Final = re.compile(r"[^\w\s\0]")
 _WITHIN: Final = re.compile(r"(?<=[^\W_])(?=[\W_])(?!\0)|(?<=[\W_])(?<!\0)(?=[^\W_])")
 """Where words begin and end without saying so."""
 _EDGES: Final = ("AT_BOUNDARY", "AT_BEGINNING", "AT_BEGINNING_STRING")
-_FREQUENT: Final = (
+_BULLETS: Final = (
     "and the a in of to with for from on at by per that up two every an which day week about as each them s month out"
     " days team year one hours minutes over time within wrote three through new after took weeks it helped months built"
     " first before shift down under weekly average kept page their cut data students four i was into brought daily set"
-    " around hour together part five using manager test made so monthly hand senior line run all six used were rate is or"
-).split()
+    " around hour together part five using manager test made so monthly hand senior line run all six used were rate is"
+)
 """Words of a fiftieth and more of the bullets, from the most frequent on."""
+_FREQUENT: Final = {word: place for place, word in enumerate(_BULLETS.split())}
 _SIGNS: Final = {".": 0.2, "0": 0.25, ",": 0.7, "-": 1.8, "%": 3.4, "'": 4}
 """Signs that many have."""
 
@@ -128,8 +129,8 @@ def _rarity(cue: str) -> float:
     if len(cue) == 1:
         return 0.1
     if cue[-1] == _EDGE:
-        return 1 + math.log(1 + _FREQUENT.index(word)) if word in _FREQUENT else 6 + len(word) / 10
-    begun = next((place for place, frequent in enumerate(_FREQUENT) if frequent.startswith(cue)), len(_FREQUENT))
+        return 1 + math.log(1 + _FREQUENT[word]) if word in _FREQUENT else 6 + len(word) / 10
+    begun = next((place for frequent, place in _FREQUENT.items() if frequent.startswith(cue)), len(_FREQUENT))
     return min(1 + math.log(1 + begun), 1.5 * len(cue) - 0.5)
 
 

@@ -10,7 +10,7 @@ from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard.lexicon import AWARDS, LEADERSHIP, SCOPE, TECHNOLOGIES
 from aiworker.domain.resume.guard.words import STOP_WORDS, words
 
-_ACRONYM: Final = re.compile(r"\b[A-Za-z]{0,3}[A-Z][A-Za-z&]{0,5}[A-Z]\w{0,3}\b")
+_ACRONYM: Final = re.compile(r"\b(?=[a-z]{0,3}[A-Z])[A-Za-z]{0,3}[A-Z][A-Za-z&]{0,5}[A-Z]\w{0,3}\b")
 _NAMED_TOO: Final = cued(r"(?<![\w-])((?:[\w-]{1,30} ){1,4})\(([A-Z][A-Za-z]*[A-Z]s?)\)")
 """What a text calls by its name and by its acronym."""
 _FEWEST: Final = 3

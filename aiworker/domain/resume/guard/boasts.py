@@ -139,9 +139,11 @@ def outcomes(source: Source, text: Rewording) -> Iterator[Finding]:
     is_money = any(number.kind in MONEY for number in source.bullet.numbers) if said else False
     for claimed, same in OUTCOMES if said else ():
         new = {word for word in said & claimed if not _is_named(word, source, text)}
+        if not new:
+            continue
         is_told = any(
             not (claimed.isdisjoint(known) and same.isdisjoint(known))
             for known in (source.bullet.hyphenated, source.frame.hyphenated, text.explained)
         )
-        if new and not (is_told or (is_money and "cost" in claimed)):
+        if not (is_told or (is_money and "cost" in claimed)):
             yield Finding("outcome", min(new))

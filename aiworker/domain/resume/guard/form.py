@@ -118,7 +118,7 @@ _QUOTED: Final = re.compile(r"\A\s*([\"“«']).*[\"”»']\s*\Z", re.DOTALL)
 
 def length(source: Source, text: Rewording, tone: Tone | None) -> Iterator[Finding]:
     """Find a text that is far longer or shorter than its source."""
-    added = set(text.words) & set(source.frame.words) - set(source.bullet.words)
+    added = source.framed.intersection(text.words)
     # Whom it was done for and when costs a line that the bullet does not have.
     before, after = len(source.bullet.text), len(text.written) - sum(len(word) + 1 for word in added)
     ratio = LONGEST_OF_TONE.get(tone, LONGEST) if tone else LONGEST

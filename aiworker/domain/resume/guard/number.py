@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from aiworker.domain.resume.guard.currencies import CODES
 from aiworker.domain.resume.guard.numerals import Kind
+from aiworker.domain.resume.guard.once import once
 from aiworker.domain.resume.guard.units import SCALES
 
 MONEY: Final = CODES
@@ -47,11 +47,11 @@ class Number(_Number):
         # Figures of one text are told apart by their places; hashing all fields takes ten times as long.
         return hash(self.span)
 
-    @cached_property
+    @once
     def key(self) -> Key:
         return self.kind, self.value
 
-    @cached_property
+    @once
     def counted(self) -> Key:
         """Its key among things counted: occasions are, growth by a factor is not."""
         plain: Key = ("plain", self.value)
@@ -61,12 +61,12 @@ class Number(_Number):
     def is_year(self) -> bool:
         return self.kind == "plain" and 1950 <= self.value <= 2100 and self.value == int(self.value)
 
-    @cached_property
+    @once
     def keys(self) -> frozenset[Key]:
         """All it may mean, among it its amount in the smallest unit of its family."""
         return frozenset([self.key, *self.others, *self.scaled]) if self.others or self.unit else frozenset([self.key])
 
-    @cached_property
+    @once
     def meanings(self) -> frozenset[Key]:
         """All it may mean, with what is said in either way under one name."""
         is_either = any(kind == "times" for kind, _ in self.keys)
@@ -77,7 +77,7 @@ class Number(_Number):
         """Its value in the smallest unit of its family."""
         return self.value * SCALES.get(self.unit, ("", Decimal(1)))[1]
 
-    @cached_property
+    @once
     def scaled(self) -> frozenset[Key]:
         """What it comes to in the smallest unit of its family."""
         family, factor = SCALES.get(self.unit, ("", Decimal(1)))

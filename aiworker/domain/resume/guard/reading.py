@@ -6,8 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from aiworker.domain.resume.guard import aliases, synonyms
@@ -16,6 +15,7 @@ from aiworker.domain.resume.guard.lexicon import BEEN
 from aiworker.domain.resume.guard.lookup import PAIR, Phrase
 from aiworker.domain.resume.guard.number import Key, Number
 from aiworker.domain.resume.guard.numbers import numbers
+from aiworker.domain.resume.guard.once import once
 from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
 from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, of_line
@@ -23,6 +23,7 @@ from aiworker.domain.resume.verbs_en import PAST_OF_BASE
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
 _SHARP: Final = re.compile(r"\b([CF])[ -][Ss]harp\b")
+_MARKS: Final = ".,;:!?()[]\"'“”‘’"
 LAST_LATIN: Final = 0x24F
 ROOT: Final = 4
 NEAR: Final = 20
@@ -37,11 +38,11 @@ class Reading:
 
     text: str
 
-    @cached_property
+    @once
     def numbers(self) -> tuple[Number, ...]:
         return numbers(self.text)
 
-    @cached_property
+    @once
     def figures(self) -> frozenset[Key]:
         """Everything its figures may mean."""
         shares = (number.share for number in self.numbers if number.share)
@@ -61,7 +62,7 @@ class Reading:
         """Return the few characters that stand before one of its figures."""
         return self.text[max(0, number.span[0] - NEAR) : number.span[0]]
 
-    @cached_property
+    @once
     def told(self) -> Mapping[str, frozenset[Key]]:
         """All that the figures of each thing it counts may mean."""
         found: dict[str, set[Key]] = {}
@@ -70,7 +71,7 @@ class Reading:
                 found.setdefault(number.noun, set()).update(number.meanings)
         return {noun: frozenset(keys) for noun, keys in found.items()}
 
-    @cached_property
+    @once
     def places(self) -> Mapping[Key, tuple[Number, ...]]:
         """By what they may mean: its figures, a few of each."""
         found: dict[Key, tuple[Number, ...]] = {}
@@ -80,51 +81,51 @@ class Reading:
                     found[meaning] = (*found.get(meaning, ()), number)
         return found
 
-    @cached_property
+    @once
     def terms(self) -> tuple[Term, ...]:
         return terms(self.text, self.numbers)
 
-    @cached_property
+    @once
     def named(self) -> Named:
         return Named(self.text, self.words)
 
-    @cached_property
+    @once
     def named_words(self) -> frozenset[str]:
         """Its named terms in small letters."""
         return frozenset(term.text.lower() for term in self.terms)
 
-    @cached_property
+    @once
     def acronyms(self) -> frozenset[str]:
         return acronyms(self.text)
 
-    @cached_property
+    @once
     def shorts(self) -> frozenset[str]:
         """Its acronyms in small letters."""
         return frozenset(short.lower() for short in self.acronyms)
 
-    @cached_property
+    @once
     def things(self) -> Mapping[int, str]:
         """What it names that has other names too."""
         return aliases.names(self.text)
 
-    @cached_property
+    @once
     def rates(self) -> frozenset[str]:
         return rates(self.text)
 
-    @cached_property
+    @once
     def timed(self) -> Mapping[Number, str]:
         """Its figures that are counted by time, and by what span."""
         return rates_of(self.text, self.numbers)
 
-    @cached_property
+    @once
     def low(self) -> str:
         return self.text.lower()
 
-    @cached_property
+    @once
     def words(self) -> list[str]:
         return [word for found, _ in map(of_line, self.text.split("\n")) for word in found]
 
-    @cached_property
+    @once
     def content(self) -> list[str]:
         return [
             root
@@ -132,26 +133,26 @@ class Reading:
             if word not in STOP_WORDS and not word.isdigit()
         ]
 
-    @cached_property
+    @once
     def rooted(self) -> list[str]:
         """The stems of its words, in order."""
         return [root for _, roots in map(of_line, self.text.split("\n")) for root in roots]
 
-    @cached_property
+    @once
     def stems(self) -> frozenset[str]:
         return frozenset(self.rooted)
 
-    @cached_property
+    @once
     def roots(self) -> frozenset[str]:
         """The first letters of its stems, by which words of one kind are told."""
         return frozenset(word[:ROOT] for word in self.stems)
 
-    @cached_property
+    @once
     def beginnings(self) -> frozenset[str]:
         """A letter more of each: closer kin."""
         return frozenset(word[: ROOT + 1] for word in self.stems)
 
-    @cached_property
+    @once
     def _runs(self) -> dict[int, dict[tuple[str, ...], str]]:
         return {}
 
@@ -161,12 +162,12 @@ class Reading:
             self._runs[size] = ngrams(self.words, self.rooted, size)
         return self._runs[size]
 
-    @cached_property
+    @once
     def pairs(self) -> frozenset[tuple[str, str]]:
         """Any two stems in a row."""
         return frozenset(pairwise(self.rooted))
 
-    @cached_property
+    @once
     def _joined(self) -> str:
         return f" {' '.join(self.rooted)} "
 
@@ -185,24 +186,25 @@ class Reading:
             if run[:2] in other.pairs and (size == PAIR or other.holds_run(run))
         ]
 
-    @cached_property
-    def _synonymous(self) -> Sequence[Phrase]:
-        return synonyms.phrases(self.rooted)
+    @once
+    def _several(self) -> Sequence[Phrase]:
+        return synonyms.several(self.rooted)
 
-    @cached_property
+    @once
     def senses(self) -> frozenset[int]:
         """The groups of synonyms it has words of."""
-        return synonyms.senses(self._synonymous)
+        return synonyms.senses(self.stems, self._several)
 
-    def told_by(self, other: Reading) -> frozenset[str]:
-        """Return the stems of its words for which another text has a synonym."""
-        return synonyms.told(self._synonymous, other.senses)
+    def told_by(self, other: Reading) -> Set[str]:
+        """Return the stems of its words that another text has not, but has a synonym for."""
+        missing = self.stems - other.stems
+        return synonyms.told(missing, self._several, other.senses) if missing else missing
 
-    @cached_property
+    @once
     def letters(self) -> frozenset[str]:
         return frozenset(self.low)
 
-    @cached_property
+    @once
     def scripts(self) -> frozenset[str]:
         """The scripts of its letters beyond the Latin ones, by their Unicode names; a Greek letter is a sign."""
         if self.text.isascii():
@@ -214,12 +216,12 @@ class Reading:
             if letter.isalpha() and ord(letter) > LAST_LATIN
         )
 
-    @cached_property
+    @once
     def spoken(self) -> list[str]:
         """The words as they stand between spaces, in order."""
-        return [token.strip(".,;:!?()[]\"'“”‘’") for token in self.low.split()]
+        return [token if token.isalnum() else token.strip(_MARKS) for token in self.low.split()]
 
-    @cached_property
+    @once
     def tokens(self) -> frozenset[str]:
         return frozenset(self.spoken)
 
@@ -236,7 +238,7 @@ class Reading:
             if spoken[at + 1 : at + 2] not in (["by"], ["por"]) and spoken[max(0, at - 1) : at] not in BEEN
         )
 
-    @cached_property
+    @once
     def hyphenated(self) -> frozenset[str]:
         """The words, and those joined by hyphens whole and in parts."""
         return self.tokens.union(self.words)
@@ -256,12 +258,21 @@ class Source:
     skills: frozenset[tuple[str, ...]] = frozenset()
     """The stems of each skill of the resume's list."""
 
-    @cached_property
+    @once
     def skill_sizes(self) -> list[int]:
         """How many words they have."""
         return sorted({len(skill) for skill in self.skills})
 
-    @cached_property
+    @once
+    def skill_stems(self) -> frozenset[str]:
+        return frozenset(chain(*self.skills))
+
+    @once
+    def framed(self) -> frozenset[str]:
+        """The words that only the entry's frame has, not the bullet."""
+        return frozenset(self.frame.words).difference(self.bullet.words)
+
+    @once
     def things(self) -> Mapping[int, str]:
         """What entry and bullet name that has other names too, as they write it."""
         return {**self.entry.things, **self.bullet.things}
@@ -281,17 +292,17 @@ class Rewording(Reading):
         told = _SHARP.sub(r"\1#", text) if "#" in source.entry.text else text
         return cls(aliases.retold(told, source.things), source, text)
 
-    @cached_property
+    @once
     def new(self) -> frozenset[str]:
         """The stems of its words that the entry has not."""
         return self.stems - self.source.entry.stems
 
-    @cached_property
+    @once
     def explained(self) -> frozenset[str]:
         """Its words that spell out an acronym of the entry."""
         return explanations(self.source.entry.acronyms, self.written, self.words, self.source.bullet.text)
 
-    @cached_property
+    @once
     def glossed(self) -> frozenset[str]:
         """Its words in brackets that only say once more what stands before them."""
         return glosses(self.text, self.source.bullet.text)

@@ -67,7 +67,7 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 def elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find two words in a row of another entry or of the skills, neither of which this entry has."""
     roots, rooted = source.entry.roots, text.rooted
-    for at, pair in enumerate(pairwise(rooted) if text.new else ()):
+    for at, pair in enumerate(pairwise(rooted) if len(text.new) > 1 else ()):
         if not (text.new.issuperset(pair) and source.resume.holds_run(pair)):
             continue
         if not any(
@@ -88,7 +88,7 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
-    for size in source.skill_sizes if text.new else ():
+    for size in () if text.new.isdisjoint(source.skill_stems) else source.skill_sizes:
         if source.skills.isdisjoint(zip(*(text.rooted[at:] for at in range(size)), strict=False)):
             continue
         for run, shown in text.runs(size).items():

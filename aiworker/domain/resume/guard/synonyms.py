@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 
 from aiworker.domain.resume.guard.lookup import Lookup, Phrase
 from aiworker.domain.resume.guard.words import stem, words
 
 
-def phrases(stems: Sequence[str]) -> Sequence[Phrase]:
-    """Return the words and phrases among stems in their order that have synonyms."""
-    return [phrase for _, phrase, _ in _groups().found(stems)]
+def several(stems: Sequence[str]) -> Sequence[Phrase]:
+    """Return the phrases of several words among stems in their order that have synonyms."""
+    return [phrase for _, phrase, _ in _groups().several(stems)]
 
 
-def senses(phrases: Iterable[Phrase]) -> frozenset[int]:
-    """Return the groups of synonyms that phrases belong to."""
-    groups = _groups().listed
-    return frozenset(group for phrase in phrases for group in groups[phrase])
+def senses(stems: Iterable[str], several: Iterable[Phrase]) -> frozenset[int]:
+    """Return the groups of synonyms that stems belong to, and phrases of several."""
+    groups = _groups()
+    ones = (groups.ones[stem][1] for stem in stems if stem in groups.ones)
+    return frozenset(chain(*ones, *(groups.listed[phrase] for phrase in several)))
 
 
-def told(phrases: Iterable[Phrase], senses: Set[int]) -> frozenset[str]:
-    """Return the stems of those phrases that belong to one of some groups."""
-    groups = _groups().listed
-    return frozenset(word for phrase in phrases if not senses.isdisjoint(groups[phrase]) for word in phrase)
+def told(stems: Set[str], several: Iterable[Phrase], senses: Set[int]) -> Set[str]:
+    """Return those of some stems that belong to one of some groups, and the others of the phrases they do so in."""
+    groups = _groups()
+    found = {stem for stem in stems if stem in groups.ones and not senses.isdisjoint(groups.ones[stem][1])}
+    phrases = (phrase for phrase in several if not stems.isdisjoint(phrase))
+    return found.union(*(phrase for phrase in phrases if not senses.isdisjoint(groups.listed[phrase])))
 
 
 def senses_of(word: str) -> frozenset[int]:

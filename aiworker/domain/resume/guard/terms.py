@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from aiworker.domain.resume.guard.lexicon import ALIASES, BRANDS, EXEMPT, HOMOGRAPHS, MAKERS, SYMBOLS, TECHNOLOGIES
 from aiworker.domain.resume.guard.notations import months
 from aiworker.domain.resume.guard.number import Number
+from aiworker.domain.resume.guard.once import once
 from aiworker.domain.resume.guard.words import STOP_WORDS, WORD, listed, plain, stem
 
 _OUTER: Final = " ,;:!?()[]{}\"“”'‘’—–…*•·|<>=~`"
+_BESIDE: Final = re.compile(r"[,;:()]|\.(?=\s|\Z)")
+"""What stands beside a name and is no part of it."""
 _PARTS: Final = re.compile(r"[-/&–—_]")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ENDS_SENTENCE: Final = re.compile(r"[.!?:;]['\"”’)]*\Z")
@@ -62,20 +65,20 @@ class Named:
     text: str
     words: list[str]
 
-    @cached_property
+    @once
     def _tokens(self) -> list[str]:
         # An entry's lines are its bullets, of which the tokens are at hand.
         return [token.text for line in self.text.split("\n") for token, _ in _tokens(line)]
 
-    @cached_property
+    @once
     def _keys(self) -> frozenset[str]:
         return frozenset(form for token in self._tokens for form in _forms(token)) | months(self.text)
 
-    @cached_property
+    @once
     def _joined(self) -> str:
         return "".join(self.words)
 
-    @cached_property
+    @once
     def _grown(self) -> frozenset[str]:
         """Two and three words grown together."""
         threes = zip(self.words, self.words[1:], self.words[2:], strict=False)
@@ -85,12 +88,20 @@ class Named:
         """Say whether this text names what goes by a key, in one word or as words grown together."""
         return key in self._keys or (key in self._joined and key in self._grown)
 
-    @cached_property
+    def _shows(self, name: str) -> bool:
+        """Say whether this text has a name as it is written, between spaces."""
+        return f" {name} " in self._spaced
+
+    @once
+    def _spaced(self) -> str:
+        return f" {' '.join(_BESIDE.sub(' ', self.text).split())} "
+
+    @once
     def capitals(self) -> frozenset[str]:
         marked = (token for token in self._tokens if not token.islower())
         return frozenset(part for token in marked for part in _pieces(token) if part[:1].isupper())
 
-    @cached_property
+    @once
     def initials(self) -> str:
         long = [word[0] for word in self.words if word not in STOP_WORDS]
         return plain(f"{''.join([word[0] for word in self.words])} {''.join(long)}")
@@ -99,7 +110,7 @@ class Named:
         """Say whether this text names the term, in whatever form."""
         if term.is_homograph:
             return term.text in self.capitals or (term.text.lower() in ALIASES and self.has(term.key))
-        if self.has(term.key) or self.has(stem(term.text.lower())):
+        if self._shows(term.text) or self.has(term.key) or self.has(stem(term.text.lower())):
             return True
         if term.text[-1] in "+#":
             return False
@@ -145,18 +156,18 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     """Return the named terms of a text in order; what is part of a figure is none."""
     spans = [number.span for number in figures if not number.is_soft]
     found: list[Term] = []
-    starts, shouting = True, _is_shouting(text)
+    shouting = _is_shouting(text)
     tokens = _tokens(text)
     for place, (token, start) in enumerate(tokens):
-        if not token.is_plain:
-            end = start + len(token.text)
-            previous = tokens[place - 1][0].text if place else ""
-            follower = tokens[place + 1][0].text if place + 1 < len(tokens) else ""
-            is_unit = previous[-1:].isdigit() and set(token.text.lower().split("/")) <= SYMBOLS
-            is_taken = any(first < end and start < last for first, last in spans)
-            if not (is_unit or is_taken or _is_maker(token.text, follower)):
-                found += _terms_of(token.text, starts=starts, shouting=shouting)
-        starts = token.ends_sentence
+        if token.is_plain:
+            continue
+        end = start + len(token.text)
+        previous = tokens[place - 1][0] if place else None
+        follower = tokens[place + 1][0].text if place + 1 < len(tokens) else ""
+        is_unit = previous and previous.text[-1].isdigit() and set(token.text.lower().split("/")) <= SYMBOLS
+        is_taken = any(first < end and start < last for first, last in spans)
+        if not (is_unit or is_taken or _is_maker(token.text, follower)):
+            found += _terms_of(token.text, starts=not previous or previous.ends_sentence, shouting=shouting)
     return tuple(dict.fromkeys(found))
 
 
