@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -36,13 +36,11 @@ class Case:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the guard says of it."""
-        document = _document(self.resume)
-        bullet = next(bullet for bullet in document.bullets if bullet.path == self.path)
-        return _guard(self.resume, self.vacancy, self.tone).check(bullet.id, self.text)
+        return _guard(self.resume, self.vacancy, self.tone).check(_bullets(self.resume)[self.path].id, self.text)
 
     @property
     def source(self) -> str:
-        return next(bullet.text for bullet in _document(self.resume).bullets if bullet.path == self.path)
+        return _bullets(self.resume)[self.path].text
 
 
 def cases(half: Half) -> Iterator[Case]:
@@ -58,7 +56,7 @@ def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str
     vacancy = vacancies.get(line.get("vacancy") or "", {})
     return Case(
         name=line["id"],
-        resume=folder / "resumes" / f"{line['resume']}.json",
+        resume=_resume(folder, line["resume"]),
         path=line["path"],
         tone=cast("Tone", line["tone"]),
         vacancy="\n".join(vacancy.values()),
@@ -66,6 +64,12 @@ def _case(folder: Path, line: dict[str, str], vacancies: dict[str, dict[str, str
         is_honest=line["label"] == "ok",
         kind=line["kind"],
     )
+
+
+@cache
+def _resume(folder: Path, name: str) -> Path:
+    # One for all its cases: paths that are only equal take their time to compare.
+    return folder / "resumes" / f"{name}.json"
 
 
 def forget() -> None:
@@ -76,6 +80,11 @@ def forget() -> None:
 @lru_cache
 def _document(resume: Path) -> locator.Document:
     return locator.read(resume.read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _bullets(resume: Path) -> Mapping[str, locator.Bullet]:
+    return {bullet.path: bullet for bullet in _document(resume).bullets}
 
 
 # A job holds no resume but its own; here cases of three tones are mixed.

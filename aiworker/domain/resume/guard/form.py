@@ -109,7 +109,7 @@ FEWEST_PLAIN: Final = 5
 STRANGE: Final = 0.5
 """Share of unknown words from which on a text is in some other language."""
 _OPENING: Final = re.compile(rf"(?:{'|'.join(map(re.escape, NOISE_OPENINGS))})(?!\w)")
-_AS_MODEL: Final = re.compile(r"\bas an ai\b|\blanguage model\b")
+_AS_MODEL: Final = cued(r"\bas an ai\b|\blanguage model\b", re.IGNORECASE)
 _ADDRESS: Final = cued(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.\w+|https?://\S+|\bwww\.\S+", re.IGNORECASE)
 _PHONE: Final = cued(r"\d(?<![\w.]\d)(?!\d{3}-\d\d-\d\d\b)[\d ()-]{8,}\d(?![\w.])")
 _MARKUP: Final = cued(r"\*\*|__|`|^#+ |\]\(|</?[a-z][^<>]*>|[{}]|\[\w[\w ]*\]|^\s*[-*•·–—]\s|[•·▪◦●]", re.IGNORECASE)
@@ -290,7 +290,7 @@ def noise(source: Source, text: Rewording) -> Iterator[Finding]:
     opening = _OPENING.match(low)
     if opening and not source.bullet.text.strip().lower().startswith(opening[0]):
         yield Finding("noise", opening[0])
-    if _AS_MODEL.search(low):
+    if _AS_MODEL.search(text.written):
         yield Finding("noise", "as an ai")
     was = source.bullet.text
     for pattern in (_MARKUP, _QUOTED):

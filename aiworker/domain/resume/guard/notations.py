@@ -138,6 +138,12 @@ def masked(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=500)
+def lowered(text: str) -> str:
+    """Return a masked text in small letters."""
+    return masked(text).lower()
+
+
 def _noted(text: str, first: int = 0) -> str:
     for place in _NOTED.places(text):
         pattern, written = _NOTATIONS[place]

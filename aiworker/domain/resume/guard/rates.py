@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from aiworker.domain.cued import Cued, Index, cued
-from aiworker.domain.resume.guard.notations import masked, spans
+from aiworker.domain.resume.guard.notations import lowered, spans
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numerals import WORDS
 from aiworker.domain.resume.guard.units import HINDI_SPANS, SPANISH_SPANS
@@ -149,7 +149,7 @@ _INDEX: Final = Index(pattern for pattern, _ in _READ)
 
 def rates(text: str) -> frozenset[str]:
     """Return the spans of time that a text counts things by."""
-    low = _CURRENT.sub("", masked(text).lower())
+    low = _CURRENT.sub("", lowered(text))
     told = (_READ[place] for place in _INDEX.places(low))
     found = {read(match) for pattern, read in told for match in pattern.of(low).finditer(low)}
     return spans(text).union(found) - {""}
@@ -169,7 +169,7 @@ _PLACED_INDEX: Final = Index(pattern for pattern, _ in _PLACED)
 def rates_of(text: str, numbers: Sequence[Number]) -> dict[Number, str]:
     """Return the span of time each figure is counted by that names one right after itself."""
     hard = [number for number in numbers if not number.is_soft]
-    low = masked(text).lower() if hard else ""
+    low = lowered(text) if hard else ""
     told = (_PLACED[place] for place in _PLACED_INDEX.places(low))
     placed = sorted(read(match) for pattern, read in told for match in pattern.of(low).finditer(low))
     starts = [start for start, _ in placed]

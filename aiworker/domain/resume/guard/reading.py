@@ -177,14 +177,20 @@ class Reading:
 
     def shared(self, size: int, other: Reading) -> list[tuple[tuple[str, ...], str]]:
         """Return, in order, those of its runs of two or more stems that another text has, with their words."""
-        # Every run holds a pair, and of most texts none is there.
-        if self.pairs.isdisjoint(other.pairs):
+        # Every run begins and ends with a pair, and of most texts none is there.
+        common = self.pairs & other.pairs
+        if not common:
             return []
+        runs = self._at(size, [at for at, pair in enumerate(pairwise(self.rooted)) if pair in common])
         return [
             (run, shown)
-            for run, shown in self.runs(size).items()
-            if run[:2] in other.pairs and (size == PAIR or other.holds_run(run))
+            for run, shown in runs.items()
+            if size == PAIR or (run[-PAIR:] in common and other.holds_run(run))
         ]
+
+    def _at(self, size: int, places: Iterable[int]) -> dict[tuple[str, ...], str]:
+        ends = [(at, at + size) for at in places if at + size <= len(self.rooted)]
+        return {tuple(self.rooted[at:end]): " ".join(self.words[at:end]) for at, end in ends}
 
     @once
     def _several(self) -> Sequence[Phrase]:

@@ -35,6 +35,9 @@ _MOST_SKILL: Final = 3
 """Words of a skill in the resume's list."""
 _LEVEL: Final = re.compile(r"\([^()]*\)|\b\d+\s*(?:wpm|years?|yrs?)\b", re.IGNORECASE)
 """How well somebody has a skill."""
+_KINDS: Final = ("meter", "scope", "graph", "gauge", "yser", "yzer")
+_MEASURING: Final = (*_KINDS, *(f"{kind}s" for kind in _KINDS))
+"""How what measures ends."""
 _INSTRUMENT: Final = re.compile(
     r"(?!(?:dia|para|peri|centi|milli|kilo|nano|micro)meters?)\w{2,}(?:meter|scope|graph|gauge|analy[sz]er)s?|gauges?"
 )
@@ -45,10 +48,10 @@ def skill_phrases(source: Source, text: Rewording) -> Iterator[Finding]:
 
     Those every trade speaks of must be there whole; of the others one word is enough, for it names what was done.
     """
-    roots = source.entry.roots
     for at, run, phrase in _phrases().found(text.rooted) if text.new else ():
         if text.new.isdisjoint(run):
             continue
+        roots = source.entry.roots
         said, is_common = text.words[at : at + len(run)], run in _common()
         there = [stem(word)[:ROOT] in roots for word in said if is_common or word not in GENERIC]
         fewest = len(there) if is_common else (len(there) + 1) // 2
@@ -128,7 +131,7 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
 def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what measures or shows by its name, of which the entry has no word: a photometer, a tension gauge."""
     for word, root in zip(text.words, text.rooted, strict=True):
-        if root in source.entry.stems or not _INSTRUMENT.fullmatch(word):
+        if root not in text.new or not (word.endswith(_MEASURING) and _INSTRUMENT.fullmatch(word)):
             continue
         if not (root[:ROOT] in source.entry.roots or word in text.explained or root in everyday()):
             yield Finding("skill", word)

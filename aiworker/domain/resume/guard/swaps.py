@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final
 
+from aiworker.domain.cued import cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import Number
 from aiworker.domain.resume.guard.numbers import OF_THEM, numbers
@@ -27,7 +28,7 @@ _TO: Final = re.compile(r"\b(?:to|a|al|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _UP_TO: Final = re.compile(r"\b(?:to|hasta)\s*[₹$€£~]?\Z", re.IGNORECASE)
 _UNTIL: Final = re.compile(r"\s*[A-Za-z%]{0,8}\s+to\s+[₹$€£]?")
 _ARROW: Final = re.compile(r"->|→|=>")
-_AGAINST: Final = re.compile(r"\b(?:against|compared|versus|vs|instead|under|below|above|frente)\b", re.IGNORECASE)
+_AGAINST: Final = cued(r"\b(?:against|compared|versus|vs|instead|under|below|above|frente)\b", re.IGNORECASE)
 _OF: Final = re.compile(r"\s*(?:out )?of(?: an?| the)?\s*[₹$€£]?", re.IGNORECASE)
 
 
@@ -61,16 +62,19 @@ def _exchanged(source: Reading, text: Reading) -> Iterator[Finding]:
     """Find two figures each of which stands among the words that stood by the other."""
     before = [number for number in source.numbers if not number.is_soft][:MOST]
     told = [(number, its) for number in before if (its := _only(text, number))]
-    if len(told) < PAIR:
+    pairs = [
+        ((one, its), (other, theirs))
+        for (one, its), (other, theirs) in combinations(told, PAIR)
+        if not (its is theirs or _stay(one, its, other, theirs)) and one.keys.isdisjoint(other.keys)
+    ]
+    if not pairs:
         return
     kept = {(one.key, other.key) for _, one, other in ways(text)}
     going = {(one.key, other.key) for _, one, other in ways(source)} & kept if kept else kept
-    for (one, its), (other, theirs) in combinations(told, 2):
-        if its is theirs or _stay(one, its, other, theirs) or not one.keys.isdisjoint(other.keys):
-            continue
+    was, now = leads(source), leads(text)
+    for (one, its), (other, theirs) in pairs:
         if (one.key, other.key) in going or (other.key, one.key) in going:
             continue
-        was, now = leads(source), leads(text)
         is_led = _is_led((was[id(one)], was[id(other)]), (now[id(its)], now[id(theirs)]))
         if is_led or _is_around(source, text, (one, its), (other, theirs)):
             yield Finding("swap", f"{text.shown(its)}, {text.shown(theirs)}")
@@ -154,6 +158,7 @@ def _ways(text: str) -> tuple[Way, ...]:
 
 def _ways_in(text: str, figures: tuple[Number, ...]) -> Iterator[Way]:
     reached: Number | None = None
+    is_against = bool(_AGAINST.search(text))
     for at, first in enumerate(figures):
         start = first.span[0]
         if first.is_soft or text[start - 1 : start] == "/":
@@ -164,7 +169,10 @@ def _ways_in(text: str, figures: tuple[Number, ...]) -> Iterator[Way]:
             is_like = place == 0 or (first.unit or first.noun) == (second.unit or second.noun)
             if place == 0 and not _OF.fullmatch(between) and OF_THEM.match(text, second.span[1]):
                 yield "against", second, first
-            elif is_like and (_AGAINST.search(between) or (first.kind == second.kind and _OF.fullmatch(between))):
+            elif is_like and (
+                (is_against and _AGAINST.pattern.search(between))
+                or (first.kind == second.kind and _OF.fullmatch(between))
+            ):
                 yield "against", first, second
             elif place == 0 and (
                 _ARROW.search(between)
