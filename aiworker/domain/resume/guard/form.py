@@ -93,7 +93,8 @@ _ASIDE: Final = cued(
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(
-    r"(?:,?\s+and\s+(?:then\s+|also\s+)?|;\s*|,\s+(?:then\s+)?)(?=(?!had\b)([a-z]+)\b(?! by\b))"
+    r"[,;\s](?:(?<=,)\s+(?:and\s+(?:then\s+|also\s+)?|then\s+)?|(?<=;)\s*|(?<=\s)\s*and\s+(?:then\s+|also\s+)?)"
+    r"(?=(?!had\b)([a-z]+)\b(?! by\b))"
 )
 _CIRCUMSTANCE: Final = re.compile(
     r"(?:at|in|on|for|during|after|before|when|whenever|where|while|with|without|within|to|from|as|following|covering"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from aiworker.domain.cued import Index, cued
+from aiworker.domain.cued import Cued, Index, cued
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.notations import MERIDIEM, halves_of_day, masked
 from aiworker.domain.resume.guard.number import Key
@@ -40,7 +40,6 @@ _LASTING: Final = re.compile(r"\b(?:minutes?|hours?|days?)\s*\Z", re.IGNORECASE)
 _PART_OF_DAY: Final = cued(r"\b(?:evening|morning|afternoon)\b|night", re.IGNORECASE)
 """What says "a day" of what is done then: evening takings."""
 _LENGTH: Final = cued(r"\b(minute|hour|day|week|month|quarter|year)s?\b", re.IGNORECASE)
-_TIMED: Final = Index((_MOMENT, _LENGTH, MERIDIEM, _ANY_DAY))
 _SKIPPING: Final = cued(
     r"\b(?:every|each|on) (?:second|other|alternate|third|fourth|fifth|sixth|two|three|four|five|six|\d+)"
     r"(?:st|nd|rd|th)? (\w+?)s?\b",
@@ -61,20 +60,31 @@ def check(source: Source, text: Rewording, pace: Paces) -> Iterator[Finding]:
 
 
 def _moments(source: Reading, text: Reading) -> Iterator[Finding]:
-    """Find "the first month" told as "the first week", "every Saturday" as "every weekday", or 9 a.m. as 9 p.m."""
-    if not _TIMED.places(text.text):
-        return
+    """Find a moment or a span of time that has become another one."""
+    for place in _TIMED.places(text.text):
+        yield from _TIMES[place][1](source, text)
+
+
+def _turns(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find "the first month" told as "the first week"."""
     was = {(match[1].lower(), match[2].lower()) for match in _MOMENT.finditer(source.text)}
     for match in _MOMENT.finditer(text.text):
         number, span = match[1].lower(), match[2].lower()
         spans = {other for first, other in was if first == number}
         if spans and span not in spans:
             yield Finding("unit", match[0])
-    yield from _lengths(source, text)
+
+
+def _halves(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find 9 a.m. told as 9 p.m."""
     noon = halves_of_day(source.text)
     for hour, half in sorted(halves_of_day(text.text) - noon):
         if any(hour == other for other, _ in noon):
             yield Finding("unit", f"{hour or 12} {half}.m.")
+
+
+def _days(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find "every Saturday" told as "every weekday"."""
     days = {match[0].lower().removesuffix("s") for match in _ANY_DAY.finditer(source.text)}
     told = {match[0].lower().removesuffix("s") for match in _ANY_DAY.finditer(text.text)}
     if (days or WEEKDAY.search(source.text)) and not WEEKDAY.search(text.text) and (new := told - days):
@@ -88,6 +98,16 @@ def _lengths(source: Reading, text: Reading) -> Iterator[Finding]:
         return
     if (new := _plain_lengths(text) - was) and _plain_lengths(source) - now:
         yield Finding("unit", min(new))
+
+
+_TIMES: Final[tuple[tuple[Cued, Callable[[Reading, Reading], Iterator[Finding]]], ...]] = (
+    (_MOMENT, _turns),
+    (_LENGTH, _lengths),
+    (MERIDIEM, _halves),
+    (_ANY_DAY, _days),
+)
+"""What only a text that holds it may have changed."""
+_TIMED: Final = Index(pattern for pattern, _ in _TIMES)
 
 
 def _plain_lengths(reading: Reading) -> frozenset[str]:

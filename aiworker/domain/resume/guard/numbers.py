@@ -63,8 +63,10 @@ _RANGE: Final = re.compile(r"\s{0,2}(?:[-–—→]|->|to|and|a|al|y|and a)\s?[�
 _PENCE: Final = re.compile(
     r"\s?(?:(?P<GBP>pence)|(?P<EUR>euro[ -]cents?)|(?P<USD>cents?)|(?P<INR>paise))\b", re.IGNORECASE
 )
+_DEGREES: Final = re.compile(r"\s?(?:°\s?|deg(?:rees?)? )([CcFf])(?:elsius|entigrade|ahrenheit)?\b")
 _FOLLOWING: Final = Index(
-    Cued(pattern, begins_a_word=True) for pattern in (_MAGNITUDE, _AND_A_HALF, _PERCENT, _TIMES, _PENCE, _CURRENCY)
+    Cued(pattern, begins_a_word=True)
+    for pattern in (_MAGNITUDE, _AND_A_HALF, _PERCENT, _TIMES, _PENCE, _CURRENCY, _DEGREES)
 )
 """What a text has that has any of them after a figure: the others are spared looking for each after every figure."""
 OF_THEM: Final = re.compile(r"\s*of (?:them|whom|which|these|those)\b", re.IGNORECASE)
@@ -72,11 +74,11 @@ _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|a
 _CLOSED: Final = re.compile(r" ?%?\)")
 _INSTEAD: Final = re.compile(r"\b(?:instead of|against|versus|vs\.?|compared (?:to|with)|rather than)\s*\Z")
 _UNTIL: Final = re.compile(r"\s*[A-Za-z]{1,10}\s+to\s+[₹$€£]?")
+_PRIMES: Final = ("'", "′", "’")
 _FEET: Final = re.compile(r"['′’](?!\w)")
 _BY: Final = re.compile(r"\s*(?:x|×|by)\s*(?:\d|\Z)")
 _RACE: Final = re.compile(r" (?:\w+ )?(?:run|race|walk|swim)\b", re.IGNORECASE)
 """What "10K" is the length of."""
-_DEGREES: Final = re.compile(r"\s?(?:°\s?|deg(?:rees?)? )([CcFf])(?:elsius|entigrade|ahrenheit)?\b")
 _MINUS: Final = re.compile(r"(?:\A|[\s(])[-−–]\Z|\bminus \Z", re.IGNORECASE)
 _OUT_OF: Final = re.compile(r"(?:[a-z]+ )?(?:in|out of)(?: every| each| an?)?|of the|per")
 """What stands between a part and the whole."""
@@ -104,8 +106,9 @@ def _of_line(text: str) -> tuple[Number, ...]:
         *quiet(written),
     ]
     found = _without_overlaps(sorted(found, key=lambda number: (number.span[0], -number.span[1])))
-    found = _shared(text, _enumerated(text, list(_ranged(text, found))))
-    return tuple(_described(text, list(found)))
+    if len(found) > 1:
+        found = list(_shared(text, _enumerated(text, list(_ranged(text, found)))))
+    return tuple(_described(text, found))
 
 
 def _by_line(text: str) -> Iterator[Number]:
@@ -141,7 +144,7 @@ def _figure(text: str, match: re.Match[str], told: Callable[[str, Number], Numbe
         return None
     if attached == "k" and _RACE.match(text, end):
         others.append(value / MAGNITUDES["k"])
-    if degrees := _DEGREES.match(text, end):
+    if told is _with_words and (degrees := _DEGREES.match(text, end)):
         return _temperature(text, start, value, degrees)
     number = told(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
     return _in_others(number, written, others) if written or others else number
@@ -155,7 +158,11 @@ def _in_others(number: Number, written: str, others: list[Decimal]) -> Number:
 
 
 def _feet(text: str, start: int, end: int) -> str:
-    is_by = _FEET.match(text, end) and (_BY.match(text, end + 1) or _BY.search(text[:start]))
+    is_by = (
+        text[end : end + 1] in _PRIMES
+        and _FEET.match(text, end)
+        and (_BY.match(text, end + 1) or _BY.search(text[:start]))
+    )
     return "foot" if is_by else ""
 
 
@@ -218,7 +225,11 @@ def _ranged(text: str, found: list[Number]) -> Iterator[Number]:
     for at, number in enumerate(found):
         others: frozenset[Key] = number.others
         for follower, between in _neighbours(text, found, at):
-            if _RANGE.fullmatch(between) and (number.kind == "plain" or number.kind in (follower.kind, *MONEY)):
+            if (
+                len(between) < NEAR
+                and _RANGE.fullmatch(between)
+                and (number.kind == "plain" or number.kind in (follower.kind, *MONEY))
+            ):
                 size = follower.magnitude if number.magnitude == 1 else 1
                 kinds = {number.kind, follower.kind if number.kind == "plain" else number.kind}
                 others |= {(kind, value) for kind in kinds for value in (number.value, number.value * size)}
@@ -277,7 +288,7 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
     previous: Number | None = None
     for at, number in enumerate(found):
         end = found[at + 1].span[0] if at + 1 < len(found) else len(text)
-        if _CLOSED.match(text, number.span[1]) and text[: number.span[0]].endswith("("):
+        if text.endswith("(", 0, number.span[0]) and _CLOSED.match(text, number.span[1]):
             # "shift timing (17)" counts what stands before it.
             near = _stems(words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:])
             yield number._replace(counts=frozenset(near), noun=(near or [""])[-1])
@@ -307,15 +318,16 @@ def _stems(found: list[str]) -> list[str]:
 
 def _unit_of(after: list[str]) -> str:
     """Return the unit among the next words; between a figure and its unit stands at most one other."""
-    if after[:2] in (["n", "mm²"], ["n", "mm2"]):
+    first, second = [*after, "", ""][:2]
+    if first == "n" and second in ("mm²", "mm2"):
         return "mpa"
-    if after and after[0] in _LETTERS:
-        return _LETTERS[after[0]]
-    if after[:1] == ["sq"] or after[:1] == ["square"]:
-        return f"square {unit_named(after[1]) or {'m': 'metre'}.get(after[1], after[1])}" if len(after) > 1 else ""
-    if after[:2] == ["second", "hand"]:
+    if first in _LETTERS:
+        return _LETTERS[first]
+    if first in ("sq", "square"):
+        return f"square {unit_named(second) or {'m': 'metre'}.get(second, second)}" if second else ""
+    if first == "second" and second == "hand":
         return ""
-    return next((unit for word in after[:2] if (unit := unit_named(word))), "")
+    return unit_named(first) or unit_named(second)
 
 
 def _unit_of_range(text: str, pair: list[Number]) -> str:
