@@ -66,6 +66,11 @@ def cues_in(text: str) -> Strings:
     return _cues_in(folded(text))
 
 
+def cue_of_word(word: str) -> str:
+    """Return the cue of a text that has a word."""
+    return folded(word) + _EDGE
+
+
 @lru_cache(maxsize=500)
 def _cues_in(low: str) -> Strings:
     if low.isascii():

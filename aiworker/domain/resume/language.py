@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from aiworker.domain.cues import cue_of_word, cues_in
+
 Language = Literal["en", "es", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -83,6 +85,7 @@ _STOP_WORDS: Mapping[str, frozenset[str]] = {
 
 _ANY = frozenset[str]().union(*_STOP_WORDS.values())
 _FOREIGN = {name: _ANY - stops for name, stops in _STOP_WORDS.items()}
+_CUES = {name: frozenset(map(cue_of_word, stops)) for name, stops in _FOREIGN.items()}
 _NAMES = {word: tuple(name for name, stops in _STOP_WORDS.items() if word in stops) for word in _ANY}
 """By word, which of the languages it is a stop word of."""
 
@@ -100,6 +103,9 @@ def counts(text: str) -> Mapping[str, int]:
 @lru_cache(maxsize=500)
 def foreign_words(text: str, own: str) -> int:
     """Return how many stop words of other languages a text holds that are none of its own, in capitals or not."""
+    # Most texts have none, which their cues tell without reading them again.
+    if _CUES[own].isdisjoint(cues_in(text)):
+        return 0
     low = text.lower()
     foreign = _FOREIGN[own]
     return sum([word in foreign for word in (_OF_ASCII if low.isascii() else _WORD).findall(low)])

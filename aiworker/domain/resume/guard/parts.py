@@ -86,7 +86,7 @@ _HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|
 _JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
 _GROWN: Final = "|".join(rf"(?<=\b[A-Za-z]{{{size}}}\d)" for size in (1, 2, 3, 4))
-_NAMED: Final = cued(rf"\d(?:{_GROWN})(?<!\bFY\d)\d?\b")
+_NAMED: Final = cued(rf"\d(?:{_GROWN})(?<!\b[vV]\d)(?<!\bFY\d)\d?\b")
 _VERSION: Final = cued(r"\b[vV](\d+(?:\.\d+)?)\b")
 _SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
 _FISCAL: Final = cued(r"\bFY\s?'?(?:20)?(\d\d)(?![\d.])", re.IGNORECASE)

@@ -36,8 +36,8 @@ def leads(reading: Reading) -> dict[int, str]:
     reached = 0
     for number in reading.numbers:
         before = _CLAUSE_END.split(reading.text[max(reached, number.span[0] - FAR) : number.span[0]])[-1]
-        said = [word for word in _telling(before) if not unit_named(word)]
-        found[id(number)] = stem(said[-1]) if said else ""
+        said = next((word for word in reversed(_telling(before)) if not unit_named(word)), "")
+        found[id(number)] = stem(said) if said else ""
         reached = number.span[1]
     return found
 

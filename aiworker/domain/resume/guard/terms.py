@@ -161,13 +161,16 @@ def terms(text: str, figures: Iterable[Number] = ()) -> tuple[Term, ...]:
     for place, (token, start) in enumerate(tokens):
         if token.is_plain:
             continue
-        end = start + len(token.text)
         previous = tokens[place - 1][0] if place else None
+        named = _terms_of(token.text, starts=not previous or previous.ends_sentence, shouting=shouting)
+        if not named:
+            continue
+        end = start + len(token.text)
         follower = tokens[place + 1][0].text if place + 1 < len(tokens) else ""
         is_unit = previous and previous.text[-1].isdigit() and set(token.text.lower().split("/")) <= SYMBOLS
         is_taken = any(first < end and start < last for first, last in spans)
         if not (is_unit or is_taken or _is_maker(token.text, follower)):
-            found += _terms_of(token.text, starts=not previous or previous.ends_sentence, shouting=shouting)
+            found += named
     return tuple(dict.fromkeys(found))
 
 
