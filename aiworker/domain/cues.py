@@ -146,19 +146,14 @@ class _Needed:
     """What the parts of a pattern need of a text, part after part."""
 
     def __init__(self, parts: Iterable[tuple[Any, Any]], before: Strings = _NOTHING) -> None:
-        self.best: Strings = _NOTHING
+        self.needed: Strings = _NOTHING
+        """Strings of which every text that the parts match in has one."""
         self._worth: tuple[float, int] = (0, -1)
         self._heads, self._tail = before, ""
         self.is_exact = True
         for name, value in parts:
             self._add(str(name), value)
-        if not self.is_exact:
-            self._offer(self.run)
-
-    @property
-    def needed(self) -> Strings:
-        """Strings of which every text that the parts match in has one."""
-        return self.run if self.is_exact else self.best
+        self._offer(self.run)
 
     @property
     def run(self) -> Strings:
@@ -241,7 +236,7 @@ class _Needed:
             if least < self._worth[0]:
                 return
         if (least, -len(strings)) > self._worth:
-            self.best, self._worth = strings, (least, -len(strings))
+            self.needed, self._worth = strings, (least, -len(strings))
 
 
 def _is_at_edge(string: str) -> bool:

@@ -104,7 +104,10 @@ def test_most_patterns_are_not_tried_on_most_texts(text: str) -> None:
         (r"24/7", {"/"}),
         (r"\bper\s+(?:day|week)\b", {"day\0", "week\0"}),
         (r"\b(?:\w+ ){0,3}captain\b", {"captain\0"}),
+        (r"(?<=\d)-(?=seconds?\b)", {"second\0", "seconds\0"}),
+        (r"(?<=\bwon )gold\b", {"won\0"}),
         (r"\w+", {""}),
+        (r"p\d?", {""}),
         (r"(?:led)?", {""}),
     ],
 )

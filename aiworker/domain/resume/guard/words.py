@@ -218,7 +218,8 @@ def stem(word: str) -> str:
 
 def content(text: str) -> list[str]:
     """Return the stems of the words that carry content, in order."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS and not word.isdigit()]
+    said = zip(*of_line(text), strict=True)
+    return [root for word, root in said if word not in STOP_WORDS and not word.isdigit()]
 
 
 def ngrams(found: list[str], stems: list[str], size: int) -> dict[tuple[str, ...], str]:
