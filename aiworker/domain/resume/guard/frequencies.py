@@ -198,14 +198,13 @@ def _told_elsewhere(text: Rewording) -> frozenset[str]:
 def _named_for(text: Rewording) -> frozenset[str]:
     """Return the rates that only things are called by, as the entry calls them: the annual fun run."""
     entry, bullet = text.source.entry, text.source.bullet
+    pairs = [(first, thing) for first, thing in pairwise(text.words) if first in ADVERBS]
+    called = frozenset(pairwise(entry.words)) if pairs else frozenset[tuple[str, str]]()
+    elsewhere = entry.stems - bullet.stems
     return frozenset(
         ADVERBS[first]
-        for first, thing in pairwise(text.words)
-        if first in ADVERBS
-        and (
-            (first, thing) in pairwise(entry.words)
-            or (ADVERBS[first] in entry.rates and stem(thing) in entry.stems - bullet.stems)
-        )
+        for first, thing in pairs
+        if (first, thing) in called or (ADVERBS[first] in entry.rates and stem(thing) in elsewhere)
     )
 
 

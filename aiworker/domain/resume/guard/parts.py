@@ -85,7 +85,9 @@ _LARGEST_POWER: Final = 40
 _HALF_A_PERCENT: Final = cued(r"\bhalf (?:a |of (?:a|one) |of 1 ?)?(?:percent\b|per cent\b|%)", re.IGNORECASE)
 _JOINED_HALF: Final = cued(r"\bhalf-(?!hour|minute|an?\b|dozen|year|month)\w", re.IGNORECASE)
 _HALF_A_DOZEN: Final = cued(r"\bhalf a dozen\b", re.IGNORECASE)
-_GROWN: Final = "|".join(rf"(?<=\b[A-Za-z]{{{size}}}\d)" for size in (1, 2, 3, 4))
+_LONGEST: Final = 4
+"""Letters of a name that goes on in a figure."""
+_GROWN: Final = "|".join(rf"(?<=\b[A-Za-z]{{{size}}}\d)" for size in range(1, _LONGEST + 1))
 _NAMED: Final = cued(rf"\d(?:{_GROWN})(?<!\b[vV]\d)(?<!\bFY\d)\d?\b")
 _VERSION: Final = cued(r"\b[vV](\d+(?:\.\d+)?)\b")
 _SEASON: Final = cued(r"\b((?:20|19)\d\d)[-–/](\d\d)\b")
@@ -204,8 +206,8 @@ _PARTS: Final[tuple[tuple[Cued, Reader], ...]] = (
 
 
 def _named(found: re.Match[str]) -> Number:
-    name = found.string[: found.end()].rstrip("0123456789")
-    start = len(name.rstrip(_LETTERS))
+    before = found.string[max(0, found.start() - _LONGEST) : found.start()]
+    start = found.start() - len(before) + len(before.rstrip(_LETTERS))
     return Number("plain", Decimal(found[0]), (start, found.end()), is_soft=True)
 
 
