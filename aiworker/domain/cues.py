@@ -129,6 +129,7 @@ def _cue(string: str) -> tuple[float, str]:
 
 @lru_cache(maxsize=10_000)
 def _rarity(cue: str) -> float:
+    """Guess the binary logarithm of how many bullets there are to one that has a cue."""
     if cue in _SIGNS:
         return _SIGNS[cue]
     word = cue.removesuffix(_EDGE)

@@ -17,6 +17,7 @@ Language = Literal["en", "es", "other"]
 
 _WORD = re.compile(r"[^\W\d_]+")
 _OF_ASCII = re.compile(r"[a-z]+")
+"""The same in less time."""
 _SHOUTED = re.compile(r"[A-Z]{2}")
 """What every word of ASCII has that is in capitals, and more than one letter."""
 _JOINED = re.compile(r"\b\w-(?=\w)|\.(?:com|net|org|es|de|it|pt|in)\b")
@@ -31,6 +32,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def letters(low: str) -> list[str]:
+    """Return the runs of letters in a text in lower case."""
+    return (_OF_ASCII if low.isascii() else _WORD).findall(low)
+
+
 @lru_cache(maxsize=500)
 def _words_of(text: str) -> Sequence[str]:
     """Return the words without acronyms: MIT is no "mit"."""
@@ -38,7 +44,7 @@ def _words_of(text: str) -> Sequence[str]:
     if "-" in text or "." in text[:-1]:
         text = _JOINED.sub(" ", text)
     if text.isascii() and not _SHOUTED.search(text):
-        return _OF_ASCII.findall(text.lower())
+        return letters(text.lower())
     return [word.lower() for word in _WORD.findall(text) if shouts or len(word) == 1 or not word.isupper()]
 
 
@@ -106,9 +112,8 @@ def foreign_words(text: str, own: str) -> int:
     # Most texts have none, which their cues tell without reading them again.
     if _CUES[own].isdisjoint(cues_in(text)):
         return 0
-    low = text.lower()
     foreign = _FOREIGN[own]
-    return sum([word in foreign for word in (_OF_ASCII if low.isascii() else _WORD).findall(low)])
+    return sum([word in foreign for word in letters(text.lower())])
 
 
 def inserted(text: str, own: str, known: Collection[str]) -> str | None:

@@ -38,6 +38,7 @@ def added(source: Source, text: Rewording) -> Iterator[Finding]:
     if ALIKE * len(ours) > (2 - ALIKE) * sum(root in known for _, root in told):
         return
     new = {word for word, root in told if root in text.new and root not in known and _is_new(word, root, source, text)}
+    # A few everyday words tell nothing, wherever they have been put.
     if not new or (sum(word in new for word, _ in told) <= FEW and everyday().issuperset(map(stem, new))):
         return
     said, theirs = [word for word, _ in told], [root for _, root in told]

@@ -95,7 +95,7 @@ def _told(text: str) -> list[tuple[int, Phrase, Phrase, tuple[int, ...]]]:
 
 
 def _lowerable(text: str) -> str:
-    # In small letters it is two, of which one is none.
+    # In lower case Python makes a letter and a mark of it, and of its word two.
     return text.replace("İ", "I")
 
 

@@ -70,7 +70,7 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     if said := text.hyphenated & SCOPE:
         yield from unstated("scope", said - _told(source, text, said), source, text)
     wide = {word for word in text.tokens if word.endswith(WIDE) and not word.startswith(SMALL)}
-    yield from (Finding("scope", word) for word in sorted(wide and wide - source.bullet.hyphenated))
+    yield from (Finding("scope", word) for word in sorted(wide - source.bullet.hyphenated))
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
             yield Finding("scope", match[0])

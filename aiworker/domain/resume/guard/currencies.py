@@ -165,7 +165,7 @@ AFTER: Final = rf"(?:US |U\.S\. |American )?(?:[{SIGNS}](?!\s?\d)|(?:{_WORDS}|{_
 
 def currency(written: str) -> str | None:
     """Return the code of a sign or name; None if it is none."""
-    if written in ("", "R"):
-        return "ZAR" if written else None
+    if written == "R":
+        return "ZAR"
     low = written.lower()
     return CURRENCIES.get(low) or CURRENCIES.get(low.rstrip("."))

@@ -6,7 +6,7 @@ Letters grown together with digits are names, not figures: p99, S3, OAuth2, 2FA.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
@@ -30,17 +30,16 @@ CONTEXT_WORDS: Final = 4
 NEAR: Final = 20
 """Characters after a range that may hold its unit."""
 
-_ENDING: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
-_DIGITS: Final = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d+(?:[.,]\d+)?|\.\d{1,3}(?![\d.])"
-_FIRST: Final = r"[\d.](?<![\w.].)(?<!\d,.)"
-"""Where digits begin, to which a search can leap."""
-_THEN: Final = (
-    r"(?<=\d)(?:\d{0,2}(?:,\d{2,3})+(?:\.\d+)?|\d*(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d*(?:[.,]\d+)?)"
-    r"|(?<=\.)\d{1,3}(?![\d.])"
+_DIGITS: Final = (
+    r"(?:(?<=\d)(?:\d{0,2}(?:,\d{2,3})+(?:\.\d+)?|\d*(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d*(?:[.,]\d+)?)"
+    r"|(?<=\.)\d{1,3}(?![\d.]))"
 )
-_FIGURE: Final = re.compile(rf"(?P<digits>{_FIRST}(?:{_THEN})){_ENDING}(?P<before>)", re.IGNORECASE)
+"""What follows the first of them."""
+_ENDING: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
+# A search leaps to what a pattern begins with, if that is one of a few signs.
+_FIGURE: Final = re.compile(rf"(?P<digits>[\d.](?<![\w.].)(?<!\d,.){_DIGITS}){_ENDING}(?P<before>)", re.IGNORECASE)
 _SUM: Final = re.compile(
-    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>{_DIGITS}){_ENDING}", re.IGNORECASE
+    rf"(?:(?P<before>{currencies.BEFORE})\s?|(?<![\w.])(?<!\d,))(?P<digits>[\d.]{_DIGITS}){_ENDING}", re.IGNORECASE
 )
 _MONEY: Final = cued(rf"(?:{currencies.BEFORE})\s?\d", re.IGNORECASE)
 """What a text with sums has: the others are spared looking for every currency at every place."""
@@ -74,7 +73,6 @@ _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|a
 _CLOSED: Final = re.compile(r" ?%?\)")
 _INSTEAD: Final = re.compile(r"\b(?:instead of|against|versus|vs\.?|compared (?:to|with)|rather than)\s*\Z")
 _UNTIL: Final = re.compile(r"\s*[A-Za-z]{1,10}\s+to\s+[₹$€£]?")
-_PRIMES: Final = ("'", "′", "’")
 _FEET: Final = re.compile(r"['′’](?!\w)")
 _BY: Final = re.compile(r"\s*(?:x|×|by)\s*(?:\d|\Z)")
 _RACE: Final = re.compile(r" (?:\w+ )?(?:run|race|walk|swim)\b", re.IGNORECASE)
@@ -97,11 +95,12 @@ def numbers(text: str) -> tuple[Number, ...]:
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
     pattern = _FIGURE if _MONEY.cues.isdisjoint(cues_in(text)) else _SUM
-    told = _with_words if _FOLLOWING.places(text) or "½" in text else _as_it_is
+    # "2½lakh" is one word, in which no cue is found.
+    is_followed = bool(_FOLLOWING.places(text)) or "½" in text
     found = [
-        *(number for match in pattern.finditer(text) if (number := _figure(text, match, told))),
-        *(told(text, number) if number.value >= MOST else number for number in parts(text)),
-        *(told(text, number) for number in spelled(text)),
+        *(number for match in pattern.finditer(text) if (number := _figure(text, match, is_followed=is_followed))),
+        *(_with_words(text, number) if is_followed and number.value >= MOST else number for number in parts(text)),
+        *(_with_words(text, number) if is_followed else number for number in spelled(text)),
         *romans(text),
         *quiet(written),
     ]
@@ -119,7 +118,7 @@ def _by_line(text: str) -> Iterator[Number]:
         start += len(line) + 1
 
 
-def _figure(text: str, match: re.Match[str], told: Callable[[str, Number], Number]) -> Number | None:
+def _figure(text: str, match: re.Match[str], *, is_followed: bool) -> Number | None:
     written, digits, attached = match["before"] or "", match["digits"], (match["attached"] or "").lower()
     start, end = match.span()
     if text.startswith("-year", end) and match[0][-2:] in ("st", "nd", "rd", "th"):
@@ -144,9 +143,10 @@ def _figure(text: str, match: re.Match[str], told: Callable[[str, Number], Numbe
         return None
     if attached == "k" and _RACE.match(text, end):
         others.append(value / MAGNITUDES["k"])
-    if told is _with_words and (degrees := _DEGREES.match(text, end)):
+    if is_followed and (degrees := _DEGREES.match(text, end)):
         return _temperature(text, start, value, degrees)
-    number = told(text, Number(kind, value, (start, end), unit or _feet(text, start, end)))
+    number = Number(kind, value, (start, end), unit or _feet(text, start, end))
+    number = _with_words(text, number) if is_followed else number
     return _in_others(number, written, others) if written or others else number
 
 
@@ -158,11 +158,7 @@ def _in_others(number: Number, written: str, others: list[Decimal]) -> Number:
 
 
 def _feet(text: str, start: int, end: int) -> str:
-    is_by = (
-        text[end : end + 1] in _PRIMES
-        and _FEET.match(text, end)
-        and (_BY.match(text, end + 1) or _BY.search(text[:start]))
-    )
+    is_by = _FEET.match(text, end) and (_BY.match(text, end + 1) or _BY.search(text[:start]))
     return "foot" if is_by else ""
 
 
@@ -174,10 +170,6 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
     celsius = signed if is_celsius else (signed - 32) * 5 / 9
     others: frozenset[Key] = frozenset({("celsius", round(celsius, 1))})
     return Number("plain", value, (start, degrees.end()), "celsius" if is_celsius else "fahrenheit", others=others)
-
-
-def _as_it_is(_: str, number: Number) -> Number:
-    return number
 
 
 def _with_words(text: str, number: Number) -> Number:

@@ -18,7 +18,7 @@ from aiworker.domain.resume.guard.numbers import numbers
 from aiworker.domain.resume.guard.once import once
 from aiworker.domain.resume.guard.rates import rates, rates_of
 from aiworker.domain.resume.guard.terms import Named, Term, terms
-from aiworker.domain.resume.guard.words import STOP_WORDS, ngrams, of_line
+from aiworker.domain.resume.guard.words import STOP_WORDS, of_line
 from aiworker.domain.resume.verbs_en import PAST_OF_BASE
 
 _GREEK_SIGN: Final = re.compile(r"(?<![\u0370-\u03ff])[\u0370-\u03ff](?![\u0370-\u03ff])")
@@ -152,15 +152,11 @@ class Reading:
         """A letter more of each: closer kin."""
         return frozenset(word[: ROOT + 1] for word in self.stems)
 
-    @once
-    def _runs(self) -> dict[int, dict[tuple[str, ...], str]]:
-        return {}
-
-    def runs(self, size: int) -> dict[tuple[str, ...], str]:
-        """Return each run of so many stems with the words it was made of."""
-        if size not in self._runs:
-            self._runs[size] = ngrams(self.words, self.rooted, size)
-        return self._runs[size]
+    def runs(self, size: int, places: Iterable[int] | None = None) -> dict[tuple[str, ...], str]:
+        """Return each run of so many stems, or those that begin at some places, with the words it was made of."""
+        places = range(len(self.rooted)) if places is None else places
+        ends = [(at, at + size) for at in places if at + size <= len(self.rooted)]
+        return {tuple(self.rooted[at:end]): " ".join(self.words[at:end]) for at, end in ends}
 
     @once
     def pairs(self) -> frozenset[tuple[str, str]]:
@@ -181,16 +177,12 @@ class Reading:
         common = self.pairs & other.pairs
         if not common:
             return []
-        runs = self._at(size, [at for at, pair in enumerate(pairwise(self.rooted)) if pair in common])
+        runs = self.runs(size, [at for at, pair in enumerate(pairwise(self.rooted)) if pair in common])
         return [
             (run, shown)
             for run, shown in runs.items()
             if size == PAIR or (run[-PAIR:] in common and other.holds_run(run))
         ]
-
-    def _at(self, size: int, places: Iterable[int]) -> dict[tuple[str, ...], str]:
-        ends = [(at, at + size) for at in places if at + size <= len(self.rooted)]
-        return {tuple(self.rooted[at:end]): " ".join(self.words[at:end]) for at, end in ends}
 
     @once
     def _several(self) -> Sequence[Phrase]:

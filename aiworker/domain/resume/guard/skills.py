@@ -35,9 +35,6 @@ _MOST_SKILL: Final = 3
 """Words of a skill in the resume's list."""
 _LEVEL: Final = re.compile(r"\([^()]*\)|\b\d+\s*(?:wpm|years?|yrs?)\b", re.IGNORECASE)
 """How well somebody has a skill."""
-_KINDS: Final = ("meter", "scope", "graph", "gauge", "yser", "yzer")
-_MEASURING: Final = (*_KINDS, *(f"{kind}s" for kind in _KINDS))
-"""How what measures ends."""
 _INSTRUMENT: Final = re.compile(
     r"(?!(?:dia|para|peri|centi|milli|kilo|nano|micro)meters?)\w{2,}(?:meter|scope|graph|gauge|analy[sz]er)s?|gauges?"
 )
@@ -92,8 +89,6 @@ def listed_skills(skills: str) -> frozenset[tuple[str, ...]]:
 def listed_elsewhere(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find a skill that only the resume's list of skills has: welded, of "Welding"; order picker."""
     for size in () if text.new.isdisjoint(source.skill_stems) else source.skill_sizes:
-        if source.skills.isdisjoint(zip(*(text.rooted[at:] for at in range(size)), strict=False)):
-            continue
         for run, shown in text.runs(size).items():
             is_new = run in source.skills and not text.new.isdisjoint(run)
             if is_new and any(_is_telling_of(word, source, text) for word in words(shown)):
@@ -131,7 +126,7 @@ def means(source: Source, text: Rewording) -> Iterator[Finding]:
 def instruments(source: Source, text: Rewording) -> Iterator[Finding]:
     """Find what measures or shows by its name, of which the entry has no word: a photometer, a tension gauge."""
     for word, root in zip(text.words, text.rooted, strict=True):
-        if root not in text.new or not (word.endswith(_MEASURING) and _INSTRUMENT.fullmatch(word)):
+        if root not in text.new or not _INSTRUMENT.fullmatch(word):
             continue
         if not (root[:ROOT] in source.entry.roots or word in text.explained or root in everyday()):
             yield Finding("skill", word)

@@ -30,7 +30,6 @@ _NUMERALS: Final = frozenset(
 )
 """Words that may begin a figure."""
 _SPELLED: Final = re.compile(r"[^\W\d_]+")
-_OF_ASCII: Final = re.compile(r"[a-z]+")
 _MOST: Final = 12
 """Words that one figure is told in."""
 
@@ -49,9 +48,7 @@ def tongue(text: str) -> Tongue:
 
 def spelled(text: str) -> Iterator[Number]:
     """Find figures told in words, in the language of the text; where a word only points ("the two"), a soft one."""
-    low = text.lower()
-    said = (_OF_ASCII if low.isascii() else _SPELLED).findall(low)
-    if _NUMERALS.isdisjoint(said):
+    if _NUMERALS.isdisjoint(language.letters(text.lower())):
         return
     found = list(_SPELLED.finditer(text))
     spoken, at = tongue(text), 0

@@ -158,6 +158,7 @@ def _ways(text: str) -> tuple[Way, ...]:
 
 def _ways_in(text: str, figures: tuple[Number, ...]) -> Iterator[Way]:
     reached: Number | None = None
+    # The cues of each part of a text would have to be found first.
     is_against = bool(_AGAINST.search(text))
     for at, first in enumerate(figures):
         start = first.span[0]

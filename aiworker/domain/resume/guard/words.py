@@ -222,12 +222,6 @@ def content(text: str) -> list[str]:
     return [root for word, root in said if word not in STOP_WORDS and not word.isdigit()]
 
 
-def ngrams(found: list[str], stems: list[str], size: int) -> dict[tuple[str, ...], str]:
-    """Return each run of `size` stems with the words it was made of."""
-    runs = zip(*(stems[at:] for at in range(size)), strict=False)
-    return dict(zip(runs, map(" ".join, zip(*(found[at:] for at in range(size)), strict=False)), strict=True))
-
-
 def _undoubled(stemmed: str) -> str:
     # "running" and "run", "planned" and "plan"; "call" and "process" keep theirs.
     if len(stemmed) > _SHORTEST_STEM and stemmed[-1] == stemmed[-2] and stemmed[-1] not in "aeiouls":

@@ -85,6 +85,11 @@ def test_a_name_does_not_go_on_in_the_next_line() -> None:
     assert names("purchase orders").keys().isdisjoint(names("purchase\norders"))
 
 
+@pytest.mark.parametrize(("one", "several"), [("a PO", "two POs"), ("a purchase order", "two purchase orders")])
+def test_several_of_a_thing_are_that_thing(one: str, several: str) -> None:
+    assert names(one).keys() == names(several).keys() != set()
+
+
 def test_one_thing_has_one_number_by_whatever_name() -> None:
     assert names("purchase orders").keys() <= names("POs").keys()
     assert names("purchase orders").keys().isdisjoint(names("quality control"))

@@ -30,6 +30,12 @@ def test_what_is_found_once_is_kept_by_each_of_its_kind() -> None:
     assert (_Counted.answer.__doc__, isinstance(_Counted.answer, once)) == ("What is asked for.", True)
 
 
+def test_runs_of_stems_keep_the_words_they_were_made_of() -> None:
+    packed = Reading("Packed two boxes")
+    assert packed.runs(2) == {("pack", "two"): "packed two", ("two", "box"): "two boxes"}
+    assert (packed.runs(2, [1]), packed.runs(4)) == ({("two", "box"): "two boxes"}, {})
+
+
 @pytest.mark.parametrize(
     ("run", "is_held"),
     [

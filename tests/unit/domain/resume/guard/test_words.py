@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aiworker.domain.resume.guard.words import content, listed, ngrams, plain, stem, words
+from aiworker.domain.resume.guard.words import content, listed, plain, stem, words
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,6 @@ def test_accents_come_off() -> None:
 def test_content_is_without_small_words_and_digits() -> None:
     assert content("The 12 nurses of a ward planned it") == ["nurs", "ward", "plan"]
     assert content("Los 12 libros de la tienda") == [stem("libros"), stem("tienda")]
-
-
-def test_runs_of_stems_keep_the_words_they_were_made_of() -> None:
-    said = words("Packed two boxes")
-    runs = {("pack", stem("two")): "packed two", (stem("two"), "box"): "two boxes"}
-    assert ngrams(said, list(map(stem, said)), 2) == runs
-    assert ngrams(["packed"], ["pack"], 2) == {}
 
 
 def test_a_list_is_split_at_spaces() -> None:
