@@ -95,8 +95,7 @@ def numbers(text: str) -> tuple[Number, ...]:
 def _of_line(text: str) -> tuple[Number, ...]:
     written, text = text, masked(text)
     pattern = _FIGURE if _MONEY.cues.isdisjoint(cues_in(text)) else _SUM
-    # "2½lakh" is one word, in which no cue is found.
-    is_followed = bool(_FOLLOWING.places(text)) or "½" in text
+    is_followed = bool(_FOLLOWING.places(text))
     found = [
         *(number for match in pattern.finditer(text) if (number := _figure(text, match, is_followed=is_followed))),
         *(_with_words(text, number) if is_followed and number.value >= MOST else number for number in parts(text)),
