@@ -90,6 +90,8 @@ class Context:
     """Whether a job may ask once more for what the guard refused."""
     marks_verified: bool = True
     """Whether a rewrite marks its bullets as verified, or each keeps the mark it had."""
+    is_first: bool = False
+    """Whether the facts are to be those of a job's first run: `gather` reads no result of earlier ones."""
 
     def tag(self, step: str) -> str:
         """Return the tag that untrusted text of a step stands in: the same at each attempt, unguessable outside."""

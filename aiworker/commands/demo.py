@@ -59,7 +59,7 @@ async def demo(ctx: typer.Context) -> None:
             database = await stack.enter_async_context(opened(servers.database))
             for example in chosen:
                 async with database.transaction(example.tenant) as db:
-                    await examples.insert(db, example)
+                    await examples.put(db, example)
         with story.step(f"worker consuming the BullMQ queue {QUEUE}, fake core-api listening"):
             supervisor = await stack.enter_async_context(
                 daemon.serving(settings, servers, consumable(settings, [QUEUE]))

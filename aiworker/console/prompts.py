@@ -48,7 +48,9 @@ class View:
         return sum(map(bool, (self.raw, self.snapshot, self.diff, self.check, self.exact)))
 
     async def show(self, output: Output, previewer: Previewer) -> None:
-        """Show what is asked for."""
+        """Show what is asked for; UsageError if that needs a prompt and the job asks nobody."""
+        if not previewer.asks:
+            return show_nothing(output, previewer, must_show=self.shows_one > 0 or self.sends)
         if self.exact:
             return await show_exact(output, previewer)
         if self.sends:
@@ -97,6 +99,15 @@ def show(output: Output, previews: Sequence[Preview]) -> None:
             _show(output, preview)
 
     output.show("aiworker.prompt-preview/1", document(previews), human)
+
+
+def show_nothing(output: Output, previewer: Previewer, *, must_show: bool) -> None:
+    """Say that there is no prompt, because the job finds all it needs in the database."""
+    told = f"{previewer.admitted.processor.name} asks no model for this payload: the stored rows are enough."
+    if must_show:
+        raise UsageError(told, remedy="leave the option out, or take another payload")
+    show(output, ())
+    output.note(told)
 
 
 def write_snapshot(output: Output, previews: Sequence[Preview], file: Path) -> None:

@@ -105,7 +105,9 @@ class Summary:
 async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
     """Count the season of this tenant, which must be there, and take out what tells of too few people."""
     filters = payload.filters or Filters()
-    hidden = await analytics.hidden_lately(db, payload.tenant_id, previous(payload.season))
+    hidden = frozenset[str]()
+    if not ctx.is_first:
+        hidden = await analytics.hidden_lately(db, payload.tenant_id, previous(payload.season))
     figures = await placements.fetch_figures(
         db, payload.tenant_id, payload.season, branch=filters.branch, degree=filters.degree, year=filters.year
     )

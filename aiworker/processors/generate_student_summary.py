@@ -100,7 +100,7 @@ async def gather(payload: Payload, ctx: Context, db: Connection) -> Facts:
     """Read the student, the newest resume the student wrote, and the current summary."""
     student = await platform.fetch_student(db, payload.tenant_id, payload.student_id)
     resume = await platform.fetch_newest_resume(db, payload.tenant_id, payload.student_id)
-    current = await summaries.current(db, payload.tenant_id, payload.student_id)
+    current = None if ctx.is_first else await summaries.current(db, payload.tenant_id, payload.student_id)
     profile = await asyncio.to_thread(
         reading.read,
         degree=student.degree,

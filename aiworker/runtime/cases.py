@@ -189,7 +189,7 @@ def _rows(given: File, payload: Mapping[str, JsonValue], example: Example | None
         raise _Fault(f"rows: one has no {lacking.args[0]}") from lacking
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise _Fault(f"rows: they cannot be read ({type(error).__name__})") from error
-    return examples.joined(own, example) if example else own
+    return examples.joined(example, own) if example else own
 
 
 def _require_inside(folder: Path, rows: Mapping[str, list[dict[str, JsonValue]]]) -> None:

@@ -90,17 +90,17 @@ def read(content: Mapping[str, object], folder: Traversable) -> Example:
 
 
 def joined(first: Example, then: Example) -> Example:
-    """Return an example with the rows of both; of two rows with one id the first one's is inserted."""
+    """Return an example with the rows of both; of two rows with one id the second one's stands."""
     rows = {name: getattr(first, name) + getattr(then, name) for name in KINDS}
     return replace(then, **rows)
 
 
-async def insert(db: Connection, example: Example) -> None:
-    """Insert the example's rows into the reference tables; rows that are there already stay."""
+async def put(db: Connection, example: Example) -> None:
+    """Put the example's rows into the reference tables, over those of the same ids; of two, the last one stands."""
     for student in example.students:
-        await reference.insert_student(db, example.tenant, student)
+        await reference.put_student(db, example.tenant, student)
     for resume in example.resumes:
-        await reference.insert_resume(
+        await reference.put_resume(
             db,
             example.tenant,
             resume_id=resume.resume_id,
@@ -109,11 +109,11 @@ async def insert(db: Connection, example: Example) -> None:
             body=resume.body,
         )
     for vacancy in example.vacancies:
-        await reference.insert_vacancy(db, example.tenant, vacancy)
+        await reference.put_vacancy(db, example.tenant, vacancy)
     for application in example.applications:
-        await reference.insert_application(db, example.tenant, application)
+        await reference.put_application(db, example.tenant, application)
     for offer in example.offers:
-        await reference.insert_offer(db, example.tenant, offer)
+        await reference.put_offer(db, example.tenant, offer)
 
 
 def _resume(row: Row, folder: Traversable) -> Resume:

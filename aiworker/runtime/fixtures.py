@@ -124,7 +124,7 @@ class Bench:
     spent: Decimal = Decimal(0)
 
     async def ready(self, case: Case) -> Ready:
-        """Gather and ask; raises what is no case's fault, and UsageError for rows that cannot be inserted."""
+        """Gather and ask; raises what is no case's fault, and UsageError for rows that lack a column."""
         began, envelope = time.monotonic(), one_shot(self.settings, case.processor.name, case.payload)
         try:
             async with previewing(

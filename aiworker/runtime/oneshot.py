@@ -67,12 +67,12 @@ async def run_once(
     dry_run: bool = False,
     example: Example | None = None,
 ) -> OneShot:
-    """Run one payload under an identity of its own; `example` rows are inserted first, in a dry run only."""
+    """Run one payload under an identity of its own; `example` rows are put there first, in a dry run only."""
     envelope = one_shot(settings, processor.name, data)
     async with _database(database_url, dry_run=dry_run) as database:
         if example is not None and dry_run:
             async with database.transaction(example.tenant) as db:
-                await examples.insert(db, example)
+                await examples.put(db, example)
         async with wired(settings, database, provider=provider, processors=[processor], silent=dry_run) as everything:
             return await _run(envelope, everything.runtime)
 

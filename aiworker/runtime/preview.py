@@ -128,6 +128,11 @@ class Previewer:
     settings: Settings
     doors: tuple[Door, ...]
 
+    @property
+    def asks(self) -> bool:
+        """Whether the job makes a call for this payload at all."""
+        return bool(self.requests(self.doors[0]))
+
     def previews(self) -> list[Preview]:
         """Ask, for the first model, and take its requests apart."""
         first = self.doors[0]
@@ -207,7 +212,10 @@ async def previewing(
     for_snapshot: bool = False,
     processors: Sequence[AnyProcessor] = PROCESSORS,
 ) -> AsyncGenerator[Previewer]:
-    """Gather a job's facts; raises InvalidPayload, or NotFound for rows the tenant does not have."""
+    """Gather a job's facts; raises InvalidPayload, or NotFound for rows the tenant does not have.
+
+    An example's facts do not depend on what earlier runs stored.
+    """
     admitted = admit(envelope, processors, settings.policies())
     if isinstance(admitted, InvalidPayload):
         raise admitted
@@ -215,8 +223,9 @@ async def previewing(
     doors = tuple(_door(settings, queue, name, provider, sends=sends) for name in models or [""])
     async with _database(database_url, with_example=example is not None) as database:
         if example is not None:
-            await _insert(database, example)
+            await _put(database, example)
         ctx = await _context(database, envelope, settings, _limits(doors[0]), for_snapshot=for_snapshot)
+        ctx = replace(ctx, is_first=example is not None)
         payload, processor = admitted.payload, admitted.processor
         facts = await database.run(
             admitted.scope.tenant, lambda db: processor.gather(payload, ctx, db), readonly=example is None
@@ -224,10 +233,10 @@ async def previewing(
     yield Previewer(admitted, facts, ctx, settings, doors)
 
 
-async def _insert(database: Database, example: Example) -> None:
+async def _put(database: Database, example: Example) -> None:
     try:
         async with database.transaction(example.tenant) as db:
-            await examples.insert(db, example)
+            await examples.put(db, example)
     except KeyError as lacking:
         raise UsageError(f"rows: one has no {lacking.args[0]}.") from lacking
 

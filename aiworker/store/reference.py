@@ -1,4 +1,7 @@
-"""Rows for the reference version of the platform's tables: examples, demo and tests only."""
+"""Rows for the reference version of the platform's tables: examples, demo and tests only.
+
+A row that is there already becomes the one that is put, unless it is another tenant's.
+"""
 
 from __future__ import annotations
 
@@ -9,33 +12,41 @@ from decimal import Decimal
 
 from aiworker.protocol import Connection, JsonValue
 
-INSERT_STUDENT = """
+PUT_STUDENT = """
 INSERT INTO students (tenant_id, id, roll_number, name, email, phone, degree, branch, year, cgpa, skills, verified_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET (roll_number, name, email, phone, degree, branch, year, cgpa, skills, verified_at) =
+    ROW (excluded.roll_number, excluded.name, excluded.email, excluded.phone, excluded.degree, excluded.branch,
+         excluded.year, excluded.cgpa, excluded.skills, excluded.verified_at)
+WHERE students.tenant_id = excluded.tenant_id
 """
 
-INSERT_RESUME = """
+PUT_RESUME = """
 INSERT INTO resumes (tenant_id, id, student_id, title, body)
 VALUES ($1, $2, $3, $4, $5::json)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET (student_id, title, body) = ROW (excluded.student_id, excluded.title, excluded.body)
+WHERE resumes.tenant_id = excluded.tenant_id
 """
 
-INSERT_VACANCY = """
+PUT_VACANCY = """
 INSERT INTO jobs (tenant_id, id, title, company, location, description, skills, season)
 VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET (title, company, location, description, skills, season) =
+    ROW (excluded.title, excluded.company, excluded.location, excluded.description, excluded.skills, excluded.season)
+WHERE jobs.tenant_id = excluded.tenant_id
 """
 
-INSERT_APPLICATION = """
+PUT_APPLICATION = """
 INSERT INTO applications (tenant_id, student_id, job_id, status) VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, student_id, job_id) DO NOTHING
+ON CONFLICT (tenant_id, student_id, job_id) DO UPDATE SET status = excluded.status
 """
 
-INSERT_OFFER = """
+PUT_OFFER = """
 INSERT INTO offers (tenant_id, id, student_id, job_id, kind, ctc, offered_on, accepted_on)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET (ctc, offered_on, accepted_on) =
+    ROW (excluded.ctc, excluded.offered_on, excluded.accepted_on)
+WHERE offers.tenant_id = excluded.tenant_id
 """
 
 SEASON = "2026-27"
@@ -51,11 +62,11 @@ FROM resumes WHERE tenant_id = $1 AND id = $2
 Row = Mapping[str, JsonValue]
 
 
-async def insert_student(db: Connection, tenant: str, row: Row, *, verified_at: datetime | None = None) -> None:
-    """Insert a student unless the id is taken."""
+async def put_student(db: Connection, tenant: str, row: Row, *, verified_at: datetime | None = None) -> None:
+    """Put a student."""
     cgpa = row.get("cgpa")
     await db.execute(
-        INSERT_STUDENT,
+        PUT_STUDENT,
         tenant,
         row["id"],
         row["roll_number"],
@@ -71,15 +82,15 @@ async def insert_student(db: Connection, tenant: str, row: Row, *, verified_at: 
     )
 
 
-async def insert_resume(db: Connection, tenant: str, *, resume_id: str, student: str, title: str, body: str) -> None:
-    """Insert a resume unless the id is taken; `body` is stored to the letter."""
-    await db.execute(INSERT_RESUME, tenant, resume_id, student, title, body)
+async def put_resume(db: Connection, tenant: str, *, resume_id: str, student: str, title: str, body: str) -> None:
+    """Put a resume; `body` is stored to the letter."""
+    await db.execute(PUT_RESUME, tenant, resume_id, student, title, body)
 
 
-async def insert_vacancy(db: Connection, tenant: str, row: Row) -> None:
-    """Insert a vacancy unless the id is taken."""
+async def put_vacancy(db: Connection, tenant: str, row: Row) -> None:
+    """Put a vacancy."""
     await db.execute(
-        INSERT_VACANCY,
+        PUT_VACANCY,
         tenant,
         row["id"],
         row["title"],
@@ -91,16 +102,16 @@ async def insert_vacancy(db: Connection, tenant: str, row: Row) -> None:
     )
 
 
-async def insert_application(db: Connection, tenant: str, row: Row) -> None:
-    """Insert an application unless the student has applied there already."""
-    await db.execute(INSERT_APPLICATION, tenant, row["student_id"], row["job_id"], row["status"])
+async def put_application(db: Connection, tenant: str, row: Row) -> None:
+    """Put an application, of which a student has one for each vacancy."""
+    await db.execute(PUT_APPLICATION, tenant, row["student_id"], row["job_id"], row["status"])
 
 
-async def insert_offer(db: Connection, tenant: str, row: Row) -> None:
-    """Insert an offer; one student, vacancy and kind make one offer, however often they are inserted."""
+async def put_offer(db: Connection, tenant: str, row: Row) -> None:
+    """Put an offer; one student, vacancy and kind make one."""
     accepted = row.get("accepted_on")
     await db.execute(
-        INSERT_OFFER,
+        PUT_OFFER,
         tenant,
         f"{row['student_id']}/{row['job_id']}/{row['kind']}",
         row["student_id"],

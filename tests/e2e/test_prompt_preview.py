@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 
 from aiworker import embedded
+from aiworker.runtime import examples
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import EchoMap
 from tests.e2e.daemon import JOB, NOWHERE, Done, Site, opened_site
 from tests.support.environment import scrubbed
 from tests.support.jobs import EXAMPLE, payload
+
+TOO_FEW = examples.load("generate-analytics-summary")
+"""Its third payload is of a season too few people took part in to be told."""
 
 
 @pytest.fixture
@@ -106,6 +110,21 @@ async def test_what_cannot_be_shown_ends_with_its_code(
 ) -> None:
     done = await look(site, *words)
     assert done.code == code and told in done.err
+
+
+@pytest.mark.parametrize("option", ["--raw", "--snapshot=prompt.txt", "--check=prompt.txt", "--diff=prompt.txt"])
+async def test_what_is_made_of_a_prompt_needs_a_job_that_asks_a_model(site: Site, option: str) -> None:
+    await site.insert(TOO_FEW)
+    done = await site.run("prompt-preview", TOO_FEW.job, json.dumps(TOO_FEW.payloads[2]), option)
+    assert (done.code, done.out) == (2, "") and "asks no model for this payload" in done.err
+
+
+async def test_a_job_that_asks_no_model_has_no_prompt_which_is_said(site: Site) -> None:
+    await site.insert(TOO_FEW)
+    words = ("prompt-preview", TOO_FEW.job, json.dumps(TOO_FEW.payloads[2]))
+    plain, document = await site.run(*words), await site.run(*words, "--json")
+    assert (plain.code, plain.out) == (0, "") and "asks no model for this payload" in plain.err
+    assert (document.code, document.document["requests"]) == (0, []) and "asks no model" in document.err
 
 
 def test_looking_imports_neither_sdk(servers: embedded.Servers, database_url: str, tmp_path: Path) -> None:

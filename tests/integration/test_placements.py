@@ -50,13 +50,13 @@ class World:
 
     async def insert(self, db: Connection) -> None:
         for student in self.students:
-            await reference.insert_student(db, self.tenant, student)
+            await reference.put_student(db, self.tenant, student)
         for vacancy in self.vacancies:
-            await reference.insert_vacancy(db, self.tenant, vacancy)
+            await reference.put_vacancy(db, self.tenant, vacancy)
         for application in self.applications:
-            await reference.insert_application(db, self.tenant, application)
+            await reference.put_application(db, self.tenant, application)
         for offer in self.offers:
-            await reference.insert_offer(db, self.tenant, offer)
+            await reference.put_offer(db, self.tenant, offer)
 
 
 def student(tenant: str, number: int, **changes: Any) -> Row:
@@ -318,7 +318,7 @@ async def test_inserting_an_example_twice_changes_no_figure(database: Database) 
     found: list[Figures] = []
     for _ in range(2):
         async with database.transaction(example.tenant) as db:
-            await examples.insert(db, example)
+            await examples.put(db, example)
         found.append(await counted(database, example.tenant))
     assert found[0] == found[1]
     assert (found[0].registered, found[0].now.placed) == (Size(144), 61)

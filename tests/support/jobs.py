@@ -195,4 +195,4 @@ def queues_of(processors: Sequence[AnyProcessor]) -> list[str]:
 async def insert_example(database: Database, example: Example = EXAMPLE) -> None:
     """Insert the rows that the payloads of an example need."""
     async with database.transaction(example.tenant) as db:
-        await examples.insert(db, example)
+        await examples.put(db, example)

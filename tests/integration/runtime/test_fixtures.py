@@ -24,6 +24,7 @@ from aiworker.settings import Settings
 from aiworker.store.database import Database
 from aiworker.testing.llm import FakeProviders
 from aiworker.testing.llm.scenarios import Cut, EchoMap, Hang, Refusal, ServerError, Text
+from tests.integration.runtime.rows import rows
 from tests.support.jobs import EXAMPLE, TENANT, insert_example, payload, processor, question
 
 REWRITE = next(each for each in PROCESSORS if each.name == "rewrite-resume")
@@ -291,17 +292,39 @@ async def test_no_database_ends_the_run() -> None:
 # Rows and prompts
 
 
+MINE = examples.Resume("res-ananya", "stu-ananya", "Mine", '{"projects": [{"name": "Kite", "bullets": ["Flew it"]}]}')
+OF_MINE = case(
+    {"changed": ["b0"], "kept": [], "prompt_contains": ["Kite"], "prompt_lacks": ["b1:"]},
+    '{"b0": "Flew the kite"}',
+    rows=replace(EXAMPLE, resumes=(*EXAMPLE.resumes, MINE)),
+)
+
+
 async def test_rows_of_a_case_win_over_the_example_s_and_none_stays(database: Database, database_url: str) -> None:
-    mine = examples.Resume(
-        "res-ananya", "stu-ananya", "Mine", '{"projects": [{"name": "Kite", "bullets": ["Flew it"]}]}'
-    )
-    rows = replace(EXAMPLE, resumes=(mine, *EXAMPLE.resumes))
-    expect = {"changed": ["b0"], "kept": [], "prompt_contains": ["Kite"], "prompt_lacks": ["b1:"]}
-    seen = await verdict(database_url, case(expect, '{"b0": "Flew the kite"}', rows=rows))
-    assert seen.differences == ()
+    assert (await verdict(database_url, OF_MINE)).differences == ()
     async with database.transaction(None) as db:
         for table in ("students", "resumes", "jobs", "aiworker.runs", "aiworker.calls"):
             assert await db.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_rows_of_a_case_win_over_the_database_s_which_stay_as_they_were(
+    database: Database, database_url: str
+) -> None:
+    await insert_example(database)
+    before = await stored_rows(database)
+    assert (await verdict(database_url, OF_MINE)).differences == ()
+    assert await stored_rows(database) == before
+
+
+async def test_a_row_of_another_tenant_is_never_taken_for_the_case_s(database: Database, database_url: str) -> None:
+    await insert_example(database)
+    await rows(database, "UPDATE resumes SET tenant_id = 'another'")
+    seen = await verdict(database_url, OF_MINE)
+    assert (seen.seen.status, seen.seen.code) == ("failed", "not_found")
+
+
+async def stored_rows(database: Database) -> list[list[dict[str, Any]]]:
+    return [await rows(database, f"SELECT * FROM {table} ORDER BY id") for table in ("students", "resumes", "jobs")]
 
 
 async def test_a_case_without_rows_reads_what_is_there(database: Database, database_url: str) -> None:
@@ -310,15 +333,14 @@ async def test_a_case_without_rows_reads_what_is_there(database: Database, datab
 
 
 async def test_a_row_that_lacks_a_column_is_a_fault_of_the_case(database_url: str) -> None:
-    rows = replace(EXAMPLE, students=({"id": "stu-1"},))
+    lacking = replace(EXAMPLE, students=({"id": "stu-1"},))
     with pytest.raises(UsageError, match=r"case\.json: rows: one has no roll_number"):
-        await verdict(database_url, case({}, HONEST, rows=rows))
+        await verdict(database_url, case({}, HONEST, rows=lacking))
 
 
 async def test_a_row_that_does_not_fit_its_table_is_a_failed_case(database_url: str) -> None:
     orphan = examples.Resume("res-orphan", "stu-nobody", "t", "{}")
-    rows = replace(EXAMPLE, resumes=(orphan,))
-    seen = await verdict(database_url, case({}, HONEST, rows=rows))
+    seen = await verdict(database_url, case({}, HONEST, rows=replace(EXAMPLE, resumes=(orphan,))))
     assert seen.differences == ("status: expected ok, got broken (unexpected)",)
 
 

@@ -191,7 +191,7 @@ async def large(one: OneJob) -> None:
     """Give the example's student a resume of 60 long bullets."""
     resume = examples.Resume("res-large", str(EXAMPLE.payload["student_id"]), "Large resume", LARGE)
     async with one.database.transaction(TENANT) as db:
-        await examples.insert(db, replace(EXAMPLE, resumes=(resume,)))
+        await examples.put(db, replace(EXAMPLE, resumes=(resume,)))
 
 
 def large_job() -> Envelope:

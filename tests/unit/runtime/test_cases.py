@@ -113,12 +113,12 @@ def test_a_job_s_name_leaves_the_others_out(tmp_path: Path) -> None:
 STUDENT: dict[str, JsonValue] = {"id": "stu-own", "name": "Tarquin Osei-Lund"}
 
 
-def test_rows_of_a_case_come_before_those_of_the_example(tmp_path: Path) -> None:
+def test_rows_of_a_case_come_after_those_of_the_example(tmp_path: Path) -> None:
     own = {"id": "res-own", "student_id": "stu-own", "title": "Mine", "body": {"summary": "naïve"}}
     rows = one(tmp_path, rows={"students": [STUDENT], "resumes": [own]}).rows
     assert rows is not None and rows.tenant == EXAMPLE.tenant
-    assert rows.students == (STUDENT, *EXAMPLE.students)
-    assert rows.resumes == (examples.Resume("res-own", "stu-own", "Mine", '{"summary": "naïve"}'), *EXAMPLE.resumes)
+    assert rows.students == (*EXAMPLE.students, STUDENT)
+    assert rows.resumes == (*EXAMPLE.resumes, examples.Resume("res-own", "stu-own", "Mine", '{"summary": "naïve"}'))
     assert rows.vacancies == EXAMPLE.vacancies
 
 
@@ -134,8 +134,8 @@ def test_rows_may_name_files_below_the_folder(tmp_path: Path) -> None:
         },
     ).rows
     assert rows is not None
-    assert rows.resumes[0].body == '{"cgpa": 8.40}', "to the letter"
-    assert rows.vacancies[0]["title"] == "Gardener"
+    assert rows.resumes[-1].body == '{"cgpa": 8.40}', "to the letter"
+    assert rows.vacancies[-1]["title"] == "Gardener"
 
 
 def test_a_cohort_stands_for_many_students(tmp_path: Path) -> None:
