@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: .venv/demo.stamp
 	@$(BIN)/aiworker demo
 
-# Four at once on any machine: most tests wait for a server, a process or a clock.
+# Three at once on any machine: many tests wait for a server, a process or a clock.
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
 

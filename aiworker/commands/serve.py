@@ -30,6 +30,9 @@ async def serve(
     embedded: EmbeddedFlag = False,
 ) -> None:
     """Work the queues until SIGTERM or Ctrl-C, then finish the jobs in hand and exit 0."""
+    from aiworker.runtime import garbage
+
+    garbage.pause()
     from aiworker.console.banner import show_banner
     from aiworker.runtime import daemon
     from aiworker.runtime.health import Health
@@ -57,6 +60,7 @@ async def serve(
                 listening = None if no_health else await health.start()
                 try:
                     await supervisor.start()
+                    garbage.resume()
                     counts = await daemon.queue_counts(settings, servers, chosen)
                     show_banner(output, settings, servers, chosen, counts, listening)
                     code = await daemon.until_stopped(supervisor, stop, settings.shutdown_timeout, say=output.note)
@@ -64,4 +68,5 @@ async def serve(
                     await health.stop()
         raise typer.Exit(code)
     finally:
+        garbage.resume()
         logs.shutdown()

@@ -48,6 +48,8 @@ WHERE datname = current_database() AND application_name = 'aiworker' AND wait_ev
 """
 CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'aiworker'"
 HEALTH_LINE = "health http://"
+LOADING = 60.0
+"""Seconds for what loads a whole process, an SDK of 2 s of an idle core included: how fast is not what a test asks."""
 
 
 async def eventually(
@@ -102,14 +104,14 @@ class Running:
         """Return the log lines of one event."""
         return [line for line in self.events if line["event"] == event]
 
-    async def until(self, predicate: Callable[[], object], description: str) -> None:
+    async def until(self, predicate: Callable[[], object], description: str, *, within: float = 10.0) -> None:
         """Wait for something the process does; fail at once if it ends instead."""
 
         def holds() -> object:
             assert predicate() or self.process.returncode is None, f"{description}: it ended: {self.err}"
             return predicate()
 
-        await eventually(holds, f"{description}; stderr: {self.err}")
+        await eventually(holds, f"{description}; stderr: {self.err}", within=within)
 
     async def logs(self, event: str) -> dict[str, Any]:
         """Wait for a log line and return it."""
@@ -147,10 +149,13 @@ class Daemon(Running):
 
     async def ready(self) -> None:
         """Wait until it has told where health listens, which is the end of its start."""
-        await self.until(lambda: self._health or any("health is off" in line for line in self.err), "serves")
+        await self.until(self._is_told, "serves", within=LOADING)
         if self._health:
             # Its loop answers only once the main task waits for signals: from here on they mean a drain.
             await self.get("/live")
+
+    def _is_told(self) -> bool:
+        return bool(self._health) or any("health is off" in line for line in self.err)
 
     @property
     def _health(self) -> str:
@@ -206,7 +211,7 @@ class Site:
     async def run(self, *words: str, stdin: str = "", **variables: str) -> Done:
         """Run a command to its end."""
         running = await self._start(*words, stdin=stdin, **variables)
-        code = await running.ended(25.0)
+        code = await running.ended(LOADING)
         return Done(code, "\n".join(running.out), "\n".join(running.err))
 
     async def start(self, *words: str, **variables: str) -> Running:

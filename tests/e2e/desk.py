@@ -17,7 +17,7 @@ import pytest
 
 from aiworker import embedded
 from aiworker.store.database import Database, opened
-from tests.e2e.daemon import Done, Site, opened_site
+from tests.e2e.daemon import LOADING, Done, Site, opened_site
 from tests.integration.queue.room import Room
 from tests.integration.runtime.failing import failed_jobs
 from tests.support.environment import scrubbed
@@ -135,7 +135,7 @@ async def seated(site: Site, *words: str, typed: str) -> Seat:
         loop.add_reader(ours, read)
         os.write(ours, typed.encode())
         try:
-            async with asyncio.timeout(20.0):
+            async with asyncio.timeout(LOADING):
                 out, _ = await process.communicate()
         finally:
             if process.returncode is None:

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from aiworker.commands.demo import OF_EACH
-from tests.e2e.daemon import NOWHERE, Running, start_process
+from tests.e2e.daemon import LOADING, NOWHERE, Running, start_process
 from tests.e2e.resume_jobs import JOBS
 from tests.integration.embedded.support import end_everything, server_processes, supervisor_pids
 from tests.support.jobs import EXAMPLE, TENANT
 from tests.support.waiting import wait_until
 
-SECONDS = 30.0
 NAMES = (EXAMPLE.job, *(job.name for job in JOBS))
 ESCAPE = "\x1b["
 
@@ -62,7 +61,7 @@ def left_behind(data_dir: Path) -> list[int]:
 
 async def test_it_shows_the_whole_way_on_one_screen_within_30_seconds_and_exits_0(demo: Start, data_dir: Path) -> None:
     running = await demo()
-    assert await running.ended(SECONDS) == 0
+    assert await running.ended(LOADING) == 0
     told = "\n".join(running.out)
 
     assert "The offline rule engine answers: no model, no key, no cost." in told
@@ -81,7 +80,7 @@ async def test_it_shows_the_whole_way_on_one_screen_within_30_seconds_and_exits_
 
 async def test_it_shows_what_the_first_job_of_each_kind_wrote(demo: Start) -> None:
     running = await demo()
-    assert await running.ended(SECONDS) == 0
+    assert await running.ended(LOADING) == 0
     places = [running.out.index(line) for line in running.out if re.match(r"  (resumes|aiworker\.\w+)  ", line)]
     variant, suggestion, student, season = (running.out[place : place + 2] for place in places)
 
@@ -97,7 +96,7 @@ async def test_it_shows_what_the_first_job_of_each_kind_wrote(demo: Start) -> No
 
 async def test_the_callback_is_shown_with_its_four_keys_and_without_its_secret(demo: Start) -> None:
     running = await demo()
-    assert await running.ended(SECONDS) == 0
+    assert await running.ended(LOADING) == 0
     line = running.out.index("  POST /internal/ai-jobs/complete")
     secret, key, body = running.out[line + 1 : line + 4]
 
@@ -111,14 +110,14 @@ async def test_the_callback_is_shown_with_its_four_keys_and_without_its_secret(d
 
 async def test_a_terminal_gets_colours(demo: Start) -> None:
     running = await demo(FORCE_COLOR="1")
-    assert await running.ended(SECONDS) == 0
+    assert await running.ended(LOADING) == 0
 
     assert any(ESCAPE in line for line in running.out)
     assert not any("{+" in line or "[-" in line for line in running.out)
 
 
 async def test_it_runs_again_on_the_last_data_whatever_addresses_and_keys_are_set(demo: Start) -> None:
-    assert await (await demo()).ended(SECONDS) == 0
+    assert await (await demo()).ended(LOADING) == 0
     again = await demo(
         DATABASE_URL="postgresql://nobody@127.0.0.1:1/none",
         REDIS_URL=NOWHERE,
@@ -127,12 +126,14 @@ async def test_it_runs_again_on_the_last_data_whatever_addresses_and_keys_are_se
         CORE_API_INTERNAL_URL="http://127.0.0.1:1",
         CORE_API_INTERNAL_SECRET="fictional",
     )
-    assert await again.ended(SECONDS) == 0
+    assert await again.ended(LOADING) == 0
 
 
 async def test_ctrl_c_exits_130_and_leaves_no_server_behind(demo: Start, data_dir: Path) -> None:
     running = await demo()
-    await running.until(lambda: any("Valkey and PostgreSQL" in line for line in running.out), "the servers run")
+    await running.until(
+        lambda: any("Valkey and PostgreSQL" in line for line in running.out), "the servers run", within=LOADING
+    )
     running.interrupt()
 
     assert await running.ended() == 130

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.daemon import NOWHERE, QUEUE, eventually
+from tests.e2e.daemon import LOADING, NOWHERE, QUEUE, eventually
 from tests.e2e.desk import AUDIT, NO_DATABASE, OF_JOB, Desk, dammed, desk
 from tests.integration.runtime.failing import NO_JSON, rate_limited, timed_out
 from tests.support.environment import scrub
@@ -193,7 +193,7 @@ async def test_a_rate_holds_jobs_back_and_ctrl_c_leaves_the_rest_untouched(desk:
     async def first_is_sent() -> bool:
         return await desk.site.counts("failed", "waiting") == (2, 1)
 
-    await eventually(first_is_sent, "the first job is sent")
+    await eventually(first_is_sent, "the first job is sent", within=LOADING)
     running.interrupt()
 
     assert await running.ended() == 130
@@ -206,7 +206,7 @@ async def test_a_replay_killed_between_the_epoch_and_redis_can_be_repeated(desk:
     (job,) = await desk.fail(timed_out(30))
     async with dammed(desk.site.variables["REDIS_URL"]) as (dam, url):
         running = await desk.site.start("replay-failed", "--yes", REDIS_URL=url)
-        async with asyncio.timeout(15.0):
+        async with asyncio.timeout(LOADING):
             await dam.held.wait()
         await running.kill()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aiworker import embedded
-from tests.e2e.daemon import HELD_UP, JOB, NOWHERE, OF_A_FAILURE, Done, Site, eventually
+from tests.e2e.daemon import HELD_UP, JOB, LOADING, NOWHERE, OF_A_FAILURE, Done, Site, eventually
 from tests.e2e.resume_jobs import ANALYTICS, JOBS, SUGGEST, SUMMARY, ResumeJob
 from tests.integration.embedded.support import end_everything, server_processes
 from tests.support import databases
@@ -255,7 +255,7 @@ async def test_without_postgresql_it_exits_4(site: Site, address: str, tried: st
 async def test_a_passing_fault_exits_5(site: Site) -> None:
     async with site.resumes_locked():
         running = await site.start("run-job", JOB, EXAMPLE.text, REDIS_URL=NOWHERE)
-        await eventually(site.held_up, "the run waits for the resume")
+        await eventually(site.held_up, "the run waits for the resume", within=LOADING)
         # What PostgreSQL does to a statement that has taken too long.
         await site.rows(f"SELECT pg_cancel_backend(pid) FROM ({HELD_UP}) AS held_up")
         code = await running.ended()
@@ -268,7 +268,7 @@ async def test_a_passing_fault_exits_5(site: Site) -> None:
 async def test_sigterm_exits_143_and_leaves_no_transaction_open(site: Site) -> None:
     async with site.resumes_locked():
         running = await site.start("run-job", JOB, EXAMPLE.text, REDIS_URL=NOWHERE)
-        await eventually(site.held_up, "the run waits for the resume")
+        await eventually(site.held_up, "the run waits for the resume", within=LOADING)
         running.send(signal.SIGTERM)
         assert await running.ended() == 143
 

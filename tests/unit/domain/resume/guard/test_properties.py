@@ -137,6 +137,7 @@ def test_a_text_is_grounded_in_itself(text: str) -> None:
     assert ungrounded(text, text) == ()
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("strain", STRAINS)
 def test_a_long_text_is_checked_in_time(strain: str) -> None:
     guard = Guard.of(locator.read(json.dumps({"work": [{"highlights": ["Packed 4 boxes", strained(strain)]}]})))
@@ -145,6 +146,7 @@ def test_a_long_text_is_checked_in_time(strain: str) -> None:
         guard.check(bullet, "Packed 4 boxes")
 
 
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("strain", STRAINS)
 def test_a_long_text_is_grounded_in_time(strain: str) -> None:
     ungrounded(strained(strain), "Packed 4 boxes")
