@@ -17,7 +17,7 @@ from aiworker.domain.cues import cues_in
 from aiworker.domain.resume.guard import currencies
 from aiworker.domain.resume.guard.notations import masked
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
-from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, SHORT, Kind
+from aiworker.domain.resume.guard.numerals import ATTACHED, LABELS, MAGNITUDES, PART_SIGNS, SHORT, Kind
 from aiworker.domain.resume.guard.parts import parts, quiet, romans
 from aiworker.domain.resume.guard.spelled import spelled
 from aiworker.domain.resume.guard.units import UNITS, unit_named
@@ -32,7 +32,7 @@ NEAR: Final = 20
 
 _DIGITS: Final = (
     r"(?:(?<=\d)(?:\d{0,2}(?:,\d{2,3})+(?:\.\d+)?|\d*(?:\.\d{3})+(?:,\d+)?(?=\D|$)|\d*(?:[.,]\d+)?)"
-    r"|(?<=\.)\d{1,3}(?![\d.]))"
+    r"|(?<=\.)\d{1,3}(?![\d.]))(?: ?[½¼¾⅓⅔]| 1/2(?![\d/]))?"
 )
 """What follows the first of them."""
 _ENDING: Final = r"(?:(?:st|nd|rd|th)\b|(?P<attached>[A-Za-zµμ]+|[%×])(?![\w]))?\+?"
@@ -98,7 +98,7 @@ def _of_line(text: str) -> tuple[Number, ...]:
     is_followed = bool(_FOLLOWING.places(text))
     found = [
         *(number for match in pattern.finditer(text) if (number := _figure(text, match, is_followed=is_followed))),
-        *(_with_words(text, number) if is_followed and number.value >= MOST else number for number in parts(text)),
+        *(_with_words(text, number) if is_followed and _is_amount(number) else number for number in parts(text)),
         *(_with_words(text, number) if is_followed else number for number in spelled(text)),
         *romans(text),
         *quiet(written),
@@ -115,6 +115,11 @@ def _by_line(text: str) -> Iterator[Number]:
         for number in numbers(line):
             yield number._replace(span=(number.span[0] + start, number.span[1] + start))
         start += len(line) + 1
+
+
+def _is_amount(number: Number) -> bool:
+    """Say whether a figure told in parts may have a magnitude or a currency: half a million, 3 1/2 lakh."""
+    return number.kind == "plain" and not number.unit
 
 
 def _figure(text: str, match: re.Match[str], *, is_followed: bool) -> Number | None:
@@ -332,6 +337,9 @@ def _values(digits: str) -> list[Decimal]:
     """Return what digits may mean, the likelier first; a dot before three of them stands for thousands or not."""
     if digits.isdecimal():
         return [Decimal(digits)]
+    for sign, part in PART_SIGNS.items():
+        if digits.endswith(sign):
+            return [value + part for value in _values(digits.removesuffix(sign).rstrip())]
     if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{2,3})+(?:\.\d+)?", digits):
         return [
             Decimal(digits.replace(",", "")),

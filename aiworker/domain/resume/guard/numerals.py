@@ -47,6 +47,15 @@ MAGNITUDES: Final = {
     "decena": 10,
     "veintena": 20,
 }
+PART_SIGNS: Final = {
+    "½": Decimal("0.5"),
+    "1/2": Decimal("0.5"),
+    "¼": Decimal("0.25"),
+    "¾": Decimal("0.75"),
+    "⅓": Decimal(1) / 3,
+    "⅔": Decimal(2) / 3,
+}
+"""How parts are written, alone or after a whole number."""
 SHORT: Final = frozenset(_names("k m b l"))
 """Magnitudes only when they stand at the digits: "5 m" is a length."""
 ATTACHED: Final = frozenset({"k", "m", "mn", "bn", "b", "l", "cr", "lpa"})

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiworker.domain.cued import Cued, Index, cued
 from aiworker.domain.resume.guard.number import Number
-from aiworker.domain.resume.guard.numerals import MAGNITUDES, ORDINALS, WORDS
+from aiworker.domain.resume.guard.numerals import MAGNITUDES, ORDINALS, PART_SIGNS, WORDS
 from aiworker.domain.resume.guard.units import unit_named
 
 Reader = Callable[[re.Match[str]], Number | None]
@@ -21,7 +21,7 @@ _HALF_AN: Final = cued(
     re.IGNORECASE,
 )
 _HALF_AMOUNT: Final = cued(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
-_HALF: Final = cued(r"(?<![\d/])(?:(?:(\d+) ?)?½|(?:(\d+) )?1/2)(?![\d/])")
+_HALF: Final = cued(r"(?<![\d/])(?:(?:(\d+) ?)?([½¼¾⅓⅔])|(?:(\d+) )?1/2)(?![\d/])")
 _PART_OF: Final = cued(
     r"\b(?:(three[ -]quarters?|quarter|two thirds|third)(?:[ -]of[ -]an?[ -]|[ -])(hour)|(tres )?cuartos? de (hora))\b",
     re.IGNORECASE,
@@ -137,8 +137,10 @@ def _scientific(found: re.Match[str]) -> Number | None:
 
 
 def _half(found: re.Match[str]) -> Number:
-    whole = found[1] or found[2]
-    return Number("plain" if whole else "times", Decimal(whole or 0) + _HALF_OF_ONE, found.span())
+    whole, part = found[1] or found[3], PART_SIGNS.get(found[2], _HALF_OF_ONE)
+    if whole:
+        return Number("plain", Decimal(whole) + part, found.span())
+    return Number("times", part, found.span()) if part == _HALF_OF_ONE else _share(part, found.span())
 
 
 def _fraction(found: re.Match[str]) -> Number:

@@ -150,6 +150,15 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Opened at 7:45", "Opened at a quarter to eight"),
         ("Sat from 12:00 to 13:15", "Sat from noon to 1:15 pm"),
         ("Built a single-phase meter", "Built a 1-phase meter"),
+        ("Raised ₹2½ lakh", "Raised ₹2,50,000"),
+        ("Raised ₹3 1/2 lakh", "Raised ₹3.5 lakh"),
+        ("Raised 4 1/2 lakh rupees", "Raised ₹4.5 lakh"),
+        ("Grew 2½ million plants", "Grew 2.5 million plants"),
+        ("Walked 6¼ miles", "Walked 6.25 miles"),
+        ("Walked 12 ¾ miles", "Walked 12.75 miles"),
+        ("Sold ¾ of the sacks", "Sold 75 % of the sacks"),
+        ("Sold ⅓ of the sacks", "Sold 33 % of the sacks"),
+        ("Sold ⅔ of the sacks", "Sold two-thirds of the sacks"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -215,6 +224,11 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Paid CAD 40", "Paid AUD 40", "AUD 40"),
         ("Spent NGN 185,000", "Spent KSh 185,000", "KSh 185,000"),
         ("Cleared drains", "Cleared drains with zero complaints", "zero"),
+        ("Raised ₹2½ lakh", "Raised ₹2½ crore", "₹2½ crore"),
+        ("Raised ₹3 1/2 lakh", "Raised ₹3 1/2 crore", "₹3 1/2 crore"),
+        ("Grew 2½ thousand plants", "Grew 2½ million plants", "2½ million"),
+        ("Walked 6¼ miles", "Walked 6¾ miles", "6¾"),
+        ("Sold ¾ of the sacks", "Sold ⅔ of the sacks", "⅔"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:

@@ -62,6 +62,9 @@ def only(text: str) -> Number:
         ("Sold it at 40 euro cents", "EUR", "0.4"),
         ("Sold it at 40 paise", "INR", "0.4"),
         ("Sold 40 pounds", "GBP", "40"),
+        ("Raised ₹2½ lakh for the fund", "INR", "250000"),
+        ("Raised ₹1 ¼ crore for the fund", "INR", "12500000"),
+        ("Raised half a million euros for the fund", "EUR", "500000"),
     ],
 )
 def test_money_is_read_in_every_notation(text: str, kind: str, value: str) -> None:
