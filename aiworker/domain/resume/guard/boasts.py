@@ -47,6 +47,7 @@ def awards(source: Source, text: Rewording) -> Iterator[Finding]:
         is_told = bool(said) and all(word[:ROOT] in roots or (appeared and word == "published") for word in said)
         if not is_told:
             yield finding
+    yield from matched("award", turns.PATENT, source, text)
     if turns.FIRST.search(text.text) and not turns.RANK.search(source.bullet.text):
         yield from matched("award", turns.FIRST, source, text)
     yield from (
@@ -73,6 +74,9 @@ def scope(source: Source, text: Rewording) -> Iterator[Finding]:
     yield from (Finding("scope", word) for word in sorted(wide - source.bullet.hyphenated))
     for match in turns.ACROSS.finditer(text.text):
         if stem(match[1].lower()) not in source.bullet.stems:
+            yield Finding("scope", match[0])
+    for match in turns.SEVERAL.finditer(text.text):
+        if source.bullet.hyphenated.isdisjoint((match[1].lower(), f"{match[1].lower()}s")):
             yield Finding("scope", match[0])
     yield from matched("scope", turns.CLOCK, source, text)
     for finding in matched("scope", turns.REACH, source, text):

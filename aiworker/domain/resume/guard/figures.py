@@ -37,6 +37,20 @@ MEASURES: Final = frozenset(unit for unit, (family, _) in SCALES.items() if fami
 """Units that do not go without saying."""
 _THINGS: Final = re.compile(r"\s[a-z]+s\b")
 _AGE: Final = cued(r"\b(?:age[ds]?|years? old|year-olds?)\b", re.IGNORECASE)
+WRITINGS: Final = frozenset(map(stem, ("character", "word", "line", "paragraph", "page", "chapter", "volume")))
+"""What a text is measured in."""
+_YEAR_OF_STUDY: Final = cued(
+    r"\b(1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth|final|pre-?final)[- ]years?\b", re.IGNORECASE
+)
+_YEARS_ALIKE: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(names)
+    for names in (
+        *(("1st", "first"), ("2nd", "second"), ("prefinal", "pre-final")),
+        *(("3rd", "third"), ("4th", "fourth"), ("5th", "fifth")),
+    )
+    for name in names
+}
+_LETTERED: Final = cued(r"\b(?i:grade|class|category|tier|band|type|division)[ -][A-H](?:[+-](?![\w-]))?(?![\w'’.+-])")
 SPANS: Final = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 
 
@@ -51,6 +65,8 @@ def check(source: Source, text: Rewording) -> Iterator[Finding]:
             yield Finding("number-dropped", source.bullet.shown(number))
     yield from _told_once(source.bullet, text)
     yield from _units(source.bullet, text)
+    yield from _writings(source.bullet, text)
+    yield from _labels(source, text)
     yield from frequencies.check(source, text, pace)
     yield from swaps.check(source.bullet, text)
 
@@ -78,7 +94,11 @@ def _units_by_figure(reading: Reading) -> dict[Key, list[str]]:
 
 def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
     for number in text.numbers:
-        if number.is_soft or source.bullet.holds(number) or number in pace.after:
+        if source.bullet.holds(number) or number in pace.after:
+            continue
+        if number.is_soft:
+            if _is_new_span(source, text, number):
+                yield Finding("number", text.shown(number))
             continue
         is_none = number.value == 0 and (_has_none(source.bullet) or _is_cleared(source.bullet, text.before(number)))
         if is_none or (number.key == _ONE and "single" in source.bullet.words):
@@ -87,6 +107,16 @@ def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
             continue
         is_near = source.frame.holds(number) or counts_alike(source.entry, text, number)
         yield Finding("number", text.shown(number), "note" if is_near else "violation")
+
+
+def _is_new_span(source: Source, text: Reading, number: Number) -> bool:
+    """Say whether "within a week" is told of what took nobody knows how long."""
+    return (
+        number.unit in SPANS
+        and not (source.frame.holds(number) or number.unit in source.bullet.rates or number.unit in text.rates)
+        and stem(number.unit) not in source.entry.stems
+        and not any(other.unit in SPANS for other in source.bullet.numbers)
+    )
 
 
 def _comes_to(changes: Sequence[tuple[Number, Number]], text: Reading, number: Number) -> bool:
@@ -148,6 +178,25 @@ def _units(source: Reading, text: Reading) -> Iterator[Finding]:
         is_changed = _is_converted(same, number) if number.unit else _is_lost(source, text, same, number)
         if is_other or (same and is_changed):
             yield Finding("unit", text.shown(number))
+
+
+def _writings(source: Reading, text: Reading) -> Iterator[Finding]:
+    """Find so many words told as so many pages."""
+    for number in text.numbers if not text.stems.isdisjoint(WRITINGS - source.stems) else ():
+        was = {other.noun for other in source.numbers if other.key == number.key and not other.is_soft}
+        if number.noun in WRITINGS - was and was and was <= WRITINGS:
+            yield Finding("unit", text.shown(number))
+
+
+def _labels(source: Source, text: Reading) -> Iterator[Finding]:
+    """Find a year of study or a letter that is a grade of which the entry has no word: final-year, Grade A."""
+    for match in _YEAR_OF_STUDY.finditer(text.text):
+        year, known = match[1].lower(), _YEAR_OF_STUDY.finditer(source.entry.text)
+        if _YEARS_ALIKE.get(year, {year}).isdisjoint(other[1].lower() for other in known):
+            yield Finding("number", match[0])
+    for match in _LETTERED.finditer(text.text):
+        if match[0].lower().replace("-", " ") not in source.entry.low.replace("-", " "):
+            yield Finding("number", match[0])
 
 
 def _is_converted(same: Mapping[str, Number], number: Number) -> bool:

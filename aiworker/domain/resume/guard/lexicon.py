@@ -249,20 +249,20 @@ GAINING: Final = listed("won winning awarded")
 SPANISH_AMOUNTS: Final = listed("miles cientos")
 WHOLE: Final = listed("whole entire full complete")
 """Words of scale that say the same."""
-SCOPE: Final = listed(
+AMOUNTS: Final = listed("millions thousands hundreds dozens billions lakhs lacs crores millones miles cientos")
+SCOPE: Final = AMOUNTS | listed(
     "company-wide companywide organisation-wide organization-wide enterprise-wide enterprise enterprise-grade"
     " nationwide national nationally international internationally global globally worldwide statewide state-wide"
     " campus-wide city-wide industry-wide district-wide school-wide department-wide firm-wide group-wide"
-    " multinational regional millions thousands hundreds dozens billions production production-grade"
+    " multinational regional production production-grade"
     " production-ready award-winning world-class industry-leading state-of-the-art cutting-edge best-in-class"
     " market-leading mission-critical business-critical large-scale high-traffic flagship multi-million fortune"
-    " entire everyone nacional internacional mundial millones miles cientos empresarial empresariales corporativo"
+    " entire everyone nacional internacional mundial empresarial empresariales corporativo"
     " corporativa corporativos corporativas nacionales internacionales mundiales globales"
 )
 WIDE: Final = ("wide", "-scale", "-leading", "-critical")
 """How words of scale end."""
 SMALL: Final = ("gram-", "lab-", "bench-", "small-", "pilot-")
-AMOUNTS: Final = listed("millions thousands hundreds dozens billions millones miles cientos")
 NOISE_OPENINGS: Final = (
     "here is",
     "here's",

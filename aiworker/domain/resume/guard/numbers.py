@@ -59,6 +59,9 @@ _RUPEES: Final = frozenset({"lakh", "lakhs", "lac", "lacs", "lpa", "crore", "cro
 """Magnitudes by which sums in rupees are told, with their name or without."""
 _KINDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (("percent", _PERCENT), ("times", _TIMES))
 _RANGE: Final = re.compile(r"\s{0,2}(?:[-–—→]|->|to|and|a|al|y|and a)\s?[₹$€£]?", re.IGNORECASE)
+_SPACED_K: Final = re.compile(r" [Kk]\b(?!-)(?: ([a-z]+))?")
+_ZERO_CELSIUS: Final = Decimal("273.15")
+"""In kelvins."""
 _PENCE: Final = re.compile(
     r"\s?(?:(?P<GBP>pence)|(?P<EUR>euro[ -]cents?)|(?P<USD>cents?)|(?P<INR>paise))\b", re.IGNORECASE
 )
@@ -70,6 +73,8 @@ _FOLLOWING: Final = Index(
 """What a text has that has any of them after a figure: the others are spared looking for each after every figure."""
 OF_THEM: Final = re.compile(r"\s*of (?:them|whom|which|these|those)\b", re.IGNORECASE)
 _PHRASE_END: Final = re.compile(r"[,;.()](?:\s|\Z|(?=[\s)]))|[()]|\b(?:from|to|and)\b")
+_OWNED: Final = re.compile(r"\A['’]s\b")
+"""What "each one's" ends with; no seconds."""
 _CLOSED: Final = re.compile(r" ?%?\)")
 _INSTEAD: Final = re.compile(r"\b(?:instead of|against|versus|vs\.?|compared (?:to|with)|rather than)\s*\Z")
 _UNTIL: Final = re.compile(r"\s*[A-Za-z]{1,10}\s+to\s+[₹$€£]?")
@@ -150,6 +155,7 @@ def _figure(text: str, match: re.Match[str], *, is_followed: bool) -> Number | N
     if is_followed and (degrees := _DEGREES.match(text, end)):
         return _temperature(text, start, value, degrees)
     number = Number(kind, value, (start, end), unit or _feet(text, start, end))
+    number = number if attached else _thousands(text, number)
     number = _with_words(text, number) if is_followed else number
     return _in_others(number, written, others) if written or others else number
 
@@ -174,6 +180,21 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
     celsius = signed if is_celsius else (signed - 32) * 5 / 9
     others: frozenset[Key] = frozenset({("celsius", round(celsius, 1))})
     return Number("plain", value, (start, degrees.end()), "celsius" if is_celsius else "fahrenheit", others=others)
+
+
+def _thousands(text: str, number: Number) -> Number:
+    """Read "45 K": thousands of money and of what is named next; else they may be kelvins as well."""
+    found = _SPACED_K.match(text, number.span[1])
+    if not found:
+        return number
+    size, end = MAGNITUDES["k"], found.start() + len(" K")
+    value, span = number.value * size, (number.span[0], end)
+    is_counted = bool(found[1]) and found[1] not in STOP_WORDS
+    if is_counted or number.kind in MONEY or found[0][1] == "k" or _CURRENCY.match(text, end):
+        return number._replace(value=value, span=span, magnitude=size)
+    celsius = number.value - _ZERO_CELSIUS
+    others: set[Key] = {("plain", value), ("celsius", round(celsius, 1)), ("celsius", Decimal(round(celsius)))}
+    return number._replace(span=span, unit="kelvin", others=number.others | others)
 
 
 def _with_words(text: str, number: Number) -> Number:
@@ -289,7 +310,8 @@ def _described(text: str, found: list[Number]) -> Iterator[Number]:
             near = _stems(words(text[found[at - 1].span[1] if at else 0 : number.span[0]])[-2:])
             yield number._replace(counts=frozenset(near), noun=(near or [""])[-1])
             continue
-        after = words(_PHRASE_END.split(text[number.span[1] : end].lstrip("-–— "), maxsplit=1)[0])[:CONTEXT_WORDS]
+        rest = _OWNED.sub("", text[number.span[1] : end].lstrip("-–— "))
+        after = words(_PHRASE_END.split(rest, maxsplit=1)[0])[:CONTEXT_WORDS]
         start = found[at - 1].span[1] if at else 0
         before = words(_PHRASE_END.split(text[start : number.span[0]])[-1])[-2:]
         close = text[max(0, number.span[0] - NEAR) : number.span[0]]

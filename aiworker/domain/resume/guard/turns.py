@@ -72,6 +72,12 @@ REACH: Final = AnyOf(
 )
 CLOCK: Final = cued(r"\b(?:a?round[ -]the[ -]clock|24\s?[/x×]\s?7|day and night)\b", re.IGNORECASE)
 """At all hours."""
+SEVERAL: Final = cued(
+    r"\b(?:several|many|multiple|numerous|some|a few|a couple of|varios|muchos)"
+    r" (dozen|hundred|thousand|lakh|lac|crore|million|billion|millones)\b",
+    re.IGNORECASE,
+)
+"""How much it is, without a figure."""
 PEOPLE: Final = cued(
     r"\b(?:manag|supervis|overs[ae]|direct|coordin|dirig|gestion|guid|mentor|coach|advis|instruct|delegat)\w*\s+(?!by\b|from\b)(?:[\w'’-]+\s+){0,3}?"
     r"(team|teams|engineers|developers|people|staff|colleagues|juniors|interns|members|employees|workers|squad|equipo|students?|trainees?|volunteers|helpers|apprentices?|crew|nurses?|teachers?|operators?|clerks?|cooks?|guards?|porters?|carers?|fitters?|electricians?|mechanics?|welders?|cleaners?|waiters?|officers?|freelancers?|players?|assistants|supervisors?|managers?|drivers|leaders?|intern|junior|engineer|developer|colleague|technicians?)\b",
@@ -266,6 +272,12 @@ NO_AWARD: Final = cued(
     re.IGNORECASE,
 )
 """Won back, saw and recognised."""
+PATENT: Final = cued(
+    r"\b(?:granted|awarded|won|secured|obtained|received|earned)\b(?: \w+){0,3} patents?\b|\bpatented\b"
+    r"|\bpatents? (?:was |were |is |are )?(?:granted|awarded|issued)\b",
+    re.IGNORECASE,
+)
+"""More than an application for one."""
 HONOUR: Final = AnyOf(
     # The end of the year is no honour.
     r"\b(?!(?:end|start|beginning|close|rest|course|half|part|quarter|middle|first|last|days?|weeks?|months?|times?"
@@ -287,6 +299,6 @@ HONOUR: Final = AnyOf(
     r"\btop (?:in|of) the\b|\bstarred\b|\bprimer[ao]? clasificad[oa]\b",
     r"\btop (?:candidate|student|performer|rank(?:er)?|scorer|seller|agent|trainee|intern)s?\b",
     r"\b(?:judged(?! (?:by|on|from|to be|the|an?|how|whether|which|it|them|\d+))|voted|topp(?:ed|ing)|trending)\b",
-    r"\bpublish\w*\b.{0,60}\b(?:paper|journal|conference|article|proceedings|ieee|springer|elsevier)\b",
+    r"\bpublish\w*\b.{0,60}\b(?:papers?|journals?|conferences?|articles?|proceedings|ieee|springer|elsevier)\b",
     flags=re.IGNORECASE,
 )

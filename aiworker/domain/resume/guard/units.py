@@ -32,6 +32,20 @@ UNITS: Final = {
     "sec": "second",
     "secs": "second",
     "ms": "millisecond",
+    "msec": "millisecond",
+    "usec": "microsecond",
+    "µsec": "microsecond",
+    "μsec": "microsecond",
+    "nsec": "nanosecond",
+    "kelvin": "kelvin",
+    **{name: name for name in ("kbps", "mbps", "gbps", "tbps")},
+    "kbit": "kbps",
+    "mbit": "mbps",
+    "gbit": "gbps",
+    "kib": "kb",
+    "mib": "mb",
+    "gib": "gb",
+    "tib": "tb",
     "min": "minute",
     "mins": "minute",
     "h": "hour",
@@ -176,6 +190,7 @@ SCALES: Final[Mapping[str, tuple[str, Decimal]]] = {
     },
     **{unit: ("months", Decimal(size)) for unit, size in (("month", 1), ("quarter", 3), ("year", 12), ("decade", 120))},
     **{unit: ("bytes", Decimal(1000) ** power) for power, unit in enumerate(("kb", "mb", "gb", "tb", "pb"), 1)},
+    **{unit: ("bits", Decimal(1000) ** power) for power, unit in enumerate(("kbps", "mbps", "gbps", "tbps"), 1)},
     **{
         unit: ("metres", Decimal(factor))
         for unit, factor in (

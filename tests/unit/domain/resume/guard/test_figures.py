@@ -159,6 +159,20 @@ def rules(before: str, after: str, **parts: Unpack[Parts]) -> set[str]:
         ("Sold ¾ of the sacks", "Sold 75 % of the sacks"),
         ("Sold ⅓ of the sacks", "Sold 33 % of the sacks"),
         ("Sold ⅔ of the sacks", "Sold two-thirds of the sacks"),
+        ("Raised 45 K for the fair", "Raised 45k for the fair"),
+        ("Raised ₹45,000 for the fair", "Raised ₹45 K for the fair"),
+        ("Raised 45 K INR for the fair", "Raised 45,000 INR for the fair"),
+        ("Drew 45,000 cooks", "Drew 45 K cooks"),
+        ("Baked at 313 K", "Baked at 40 °C"),
+        ("Baked at 400 °C", "Baked at 673 K"),
+        ("Baked at 313 K", "Baked at 313 kelvin"),
+        ("Fitted 6 K-type probes", "Fitted six K-type probes"),
+        ("Answered in 200 msec", "Answered in 200 ms"),
+        ("Sent 100 Mbps", "Sent 0.1 Gbps"),
+        ("Wrote 400 words", "Wrote a 400-word piece"),
+        ("Taught 1st-year cooks", "Taught first-year cooks"),
+        ("Judged grade-B apples", "Judged Grade B apples"),
+        ("Fixed 8 bells and tested the ring of each", "Fixed 8 bells and tested each one's ring"),
     ],
 )
 def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> None:
@@ -229,6 +243,13 @@ def test_a_figure_in_another_notation_is_the_same(before: str, after: str) -> No
         ("Grew 2½ thousand plants", "Grew 2½ million plants", "2½ million"),
         ("Walked 6¼ miles", "Walked 6¾ miles", "6¾"),
         ("Sold ¾ of the sacks", "Sold ⅔ of the sacks", "⅔"),
+        ("Raised ₹45 K for the fair", "Raised ₹45 L for the fair", "₹45"),
+        ("Drew 45 K cooks", "Drew 45 cooks", "45"),
+        ("Baked early", "Baked a day ahead of plan", "a day"),
+        ("Answered quickly", "Answered within a day", "within a day"),
+        ("Taught first-year cooks", "Taught final-year cooks", "final-year"),
+        ("Taught 1st-year cooks", "Taught 3rd-year cooks", "3rd-year"),
+        ("Judged Grade B apples", "Judged Grade A apples", "Grade A"),
     ],
 )
 def test_a_figure_the_bullet_does_not_hold_is_refused(before: str, after: str, token: str) -> None:
@@ -354,6 +375,12 @@ def test_a_figure_that_another_bullet_tells_of_the_same_thing_is_noted(after: st
         ("Showed cooks the ovens in their trial week", "Showed cooks the ovens in their week of trial", False),
         ("Sang for a 30-minute show", "Sang for a 30-second show", True),
         ("Built a hut of 5.4 m by 2.2 m", "Built a 5.4 x 2.2 m hut", False),
+        ("Baked at 400 °C", "Baked at 400 K", True),
+        ("Baked at 313 K", "Baked at 313 °C", True),
+        ("Answered in 200 msec", "Answered in 200 µs", True),
+        ("Sent 100 Mbps", "Sent 100 Gbps", True),
+        ("Wrote 400 words", "Wrote 400 pages", True),
+        ("Wrote 400 words on 2 pages", "Wrote 2 pages of 400 words", False),
     ],
 )
 def test_a_unit_may_only_turn_into_one_of_its_family(before: str, after: str, *, is_changed: bool) -> None:
