@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-from aiworker.console.invocation import asynchronous, invocation
+from aiworker.console.invocation import Invocation, asynchronous, invocation
 from aiworker.console.options import EmbeddedFlag, QueuesOption
 
 
@@ -33,20 +34,33 @@ async def serve(
     from aiworker.runtime import garbage
 
     garbage.pause()
+    try:
+        overrides = {
+            "worker_concurrency": concurrency,
+            "host": host,
+            "port": port,
+            "log_format": log,
+            "shutdown_timeout": shutdown_timeout,
+        }
+        code = await _serve(invocation(ctx), overrides, queue or (), listens=not no_health, embedded=embedded)
+    finally:
+        garbage.resume()
+    raise typer.Exit(code)
+
+
+async def _serve(
+    call: Invocation, overrides: Mapping[str, object], queues: Sequence[str], *, listens: bool, embedded: bool
+) -> int:
     from aiworker.console.banner import show_banner
-    from aiworker.runtime import daemon
+    from aiworker.runtime import daemon, garbage
     from aiworker.runtime.health import Health
     from aiworker.runtime.servers import located
     from aiworker.runtime.wiring import consumable
     from aiworker.telemetry import logs
     from aiworker.web.health import HealthServer
 
-    call = invocation(ctx)
-    output = call.output
-    settings = call.settings(
-        worker_concurrency=concurrency, host=host, port=port, log_format=log, shutdown_timeout=shutdown_timeout
-    )
-    chosen = consumable(settings, queue or ())
+    output, settings = call.output, call.settings(**overrides)
+    chosen = consumable(settings, queues)
     pretty = settings.log_format == "pretty" or (settings.log_format == "auto" and output.is_rich)
     logs.configure("pretty" if pretty else "json", output.stdout)
     try:
@@ -57,16 +71,14 @@ async def serve(
             ):
                 health = HealthServer(Health(supervisor), host=settings.host, port=settings.port)
                 # Before the first fetch: a daemon whose port is taken must not have a job in hand.
-                listening = None if no_health else await health.start()
+                listening = await health.start() if listens else None
                 try:
                     await supervisor.start()
                     garbage.resume()
                     counts = await daemon.queue_counts(settings, servers, chosen)
                     show_banner(output, settings, servers, chosen, counts, listening)
-                    code = await daemon.until_stopped(supervisor, stop, settings.shutdown_timeout, say=output.note)
+                    return await daemon.until_stopped(supervisor, stop, settings.shutdown_timeout, say=output.note)
                 finally:
                     await health.stop()
-        raise typer.Exit(code)
     finally:
-        garbage.resume()
         logs.shutdown()

@@ -24,7 +24,8 @@ WHERE students.tenant_id = excluded.tenant_id
 PUT_RESUME = """
 INSERT INTO resumes (tenant_id, id, student_id, title, body)
 VALUES ($1, $2, $3, $4, $5::json)
-ON CONFLICT (id) DO UPDATE SET (student_id, title, body) = ROW (excluded.student_id, excluded.title, excluded.body)
+ON CONFLICT (id) DO UPDATE SET (student_id, title, body, is_ai_variant, base_resume_id, created_at) =
+    ROW (excluded.student_id, excluded.title, excluded.body, false, NULL, excluded.created_at)
 WHERE resumes.tenant_id = excluded.tenant_id
 """
 

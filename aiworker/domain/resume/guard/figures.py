@@ -12,7 +12,7 @@ from aiworker.domain.resume.guard import frequencies, paces, swaps
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ORDINALS, TIMES
-from aiworker.domain.resume.guard.reading import FEW_PLACES, Reading, Rewording, Source
+from aiworker.domain.resume.guard.reading import FEW_PLACES, NEAR, Reading, Rewording, Source
 from aiworker.domain.resume.guard.surroundings import counts_alike
 from aiworker.domain.resume.guard.units import SCALES
 from aiworker.domain.resume.guard.words import stem
@@ -39,18 +39,35 @@ _THINGS: Final = re.compile(r"\s[a-z]+s\b")
 _AGE: Final = cued(r"\b(?:age[ds]?|years? old|year-olds?)\b", re.IGNORECASE)
 WRITINGS: Final = frozenset(map(stem, ("character", "word", "line", "paragraph", "page", "chapter", "volume")))
 """What a text is measured in."""
-_YEAR_OF_STUDY: Final = cued(
-    r"\b(1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth|final|pre-?final)[- ]years?\b", re.IGNORECASE
-)
-_YEARS_ALIKE: Final[Mapping[str, frozenset[str]]] = {
-    name: frozenset(names)
+_YEARS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(names.split())
     for names in (
-        *(("1st", "first"), ("2nd", "second"), ("prefinal", "pre-final")),
-        *(("3rd", "third"), ("4th", "fourth"), ("5th", "fifth")),
+        "1st first i 1 one fy fresher freshers",
+        "2nd second ii 2 two sophomore",
+        "3rd third iii 3 three",
+        "4th fourth iv 4 four final",
+        "5th fifth v 5 five",
+        "final last fyp fourth 4th 4 iv third 3rd 3 iii fifth",
+        "pre-final prefinal penultimate final",
     )
-    for name in names
+    for name in names.split()[:2]
 }
-_LETTERED: Final = cued(r"\b(?i:grade|class|category|tier|band|type|division)[ -][A-H](?:[+-](?![\w-]))?(?![\w'’.+-])")
+"""Ordinals of years of study, and the words by which an entry may tell them."""
+_YEAR_OF_STUDY: Final = cued(
+    r"\b(1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth|final|pre-?final)[- ]y(?:ea)?rs?"
+    r"(?= (?:[\w.]+ ){0,2}?(?:students?|pupils?|undergrad\w*|learners?|juniors?|class(?:es)?|batch\w*"
+    r"|projects?|thesis)\b)",
+    re.IGNORECASE,
+)
+_LETTERED: Final = cued(
+    r"\b((?i:grade|class|category|tier|band))[ -]([A-HOS][+-]?)(?![\w'’+-]|\.\w)"
+    r"|(?<=[a-z] )([A-HOS][+-]?)[ -]((?i:grade))\b"
+)
+_SOON: Final = re.compile(
+    r"\b(?:within|in|inside|under) (?:an?|one)\b|\b(?:an?|one) \w+ (?:ahead|before|early|earlier|in advance)\b",
+    re.IGNORECASE,
+)
+_AT_ONCE: Final = cued(r"\b(?:overnight|(?:same|next)[- ]day|at once|immediately)\b", re.IGNORECASE)
 SPANS: Final = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 
 
@@ -111,8 +128,10 @@ def _new(source: Source, text: Reading, pace: paces.Paces) -> Iterator[Finding]:
 
 def _is_new_span(source: Source, text: Reading, number: Number) -> bool:
     """Say whether "within a week" is told of what took nobody knows how long."""
-    return (
+    return bool(
         number.unit in SPANS
+        and _SOON.search(text.text[max(0, number.span[0] - NEAR) : number.span[1] + NEAR])
+        and not _AT_ONCE.search(source.bullet.text)
         and not (source.frame.holds(number) or number.unit in source.bullet.rates or number.unit in text.rates)
         and stem(number.unit) not in source.entry.stems
         and not any(other.unit in SPANS for other in source.bullet.numbers)
@@ -191,12 +210,18 @@ def _writings(source: Reading, text: Reading) -> Iterator[Finding]:
 def _labels(source: Source, text: Reading) -> Iterator[Finding]:
     """Find a year of study or a letter that is a grade of which the entry has no word: final-year, Grade A."""
     for match in _YEAR_OF_STUDY.finditer(text.text):
-        year, known = match[1].lower(), _YEAR_OF_STUDY.finditer(source.entry.text)
-        if _YEARS_ALIKE.get(year, {year}).isdisjoint(other[1].lower() for other in known):
+        if _YEARS[match[1].lower()].isdisjoint(source.entry.tokens | set(source.entry.words)):
             yield Finding("number", match[0])
     for match in _LETTERED.finditer(text.text):
-        if match[0].lower().replace("-", " ") not in source.entry.low.replace("-", " "):
+        if not _is_lettered(source.entry.text, match[1] or match[4], match[2] or match[3]):
             yield Finding("number", match[0])
+
+
+def _is_lettered(text: str, name: str, letter: str) -> bool:
+    """Say whether a text has a letter beside a name, on either side of it."""
+    letter = re.escape(letter)
+    after, before = rf"\b(?i:{name})\W{{1,4}}{letter}(?![\w+-])", rf"(?<![\w+-]){letter}\W{{1,2}}(?i:{name})\b"
+    return bool(re.search(f"{after}|{before}", text))
 
 
 def _is_converted(same: Mapping[str, Number], number: Number) -> bool:

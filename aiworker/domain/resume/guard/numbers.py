@@ -59,9 +59,18 @@ _RUPEES: Final = frozenset({"lakh", "lakhs", "lac", "lacs", "lpa", "crore", "cro
 """Magnitudes by which sums in rupees are told, with their name or without."""
 _KINDS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (("percent", _PERCENT), ("times", _TIMES))
 _RANGE: Final = re.compile(r"\s{0,2}(?:[-–—→]|->|to|and|a|al|y|and a)\s?[₹$€£]?", re.IGNORECASE)
-_SPACED_K: Final = re.compile(r" [Kk]\b(?!-)(?: ([a-z]+))?")
+_SPACED_K: Final = re.compile(r" [Kk]\b(?!-(?!\d)| (?:means?|folds?|nearest|values?|clusters?|neighbou?rs?)\b)")
+"""Thousands or kelvins; K-type, K-fold and k-means are neither."""
+_THERMAL: Final = cued(
+    r"\b(?:cool|heat|warm|temperature|anneal|kiln|furnace|oven|bake|baking|bath|cryo|helium|nitrogen|sinter|melt|freez"
+    r"|froze|thermal|superconduct|kelvin|measure|char\b)|°",
+    re.IGNORECASE,
+)
+"""What a text has that tells kelvins."""
 _ZERO_CELSIUS: Final = Decimal("273.15")
 """In kelvins."""
+_HOTTEST: Final = 10_000
+"""Degrees that anybody works with."""
 _PENCE: Final = re.compile(
     r"\s?(?:(?P<GBP>pence)|(?P<EUR>euro[ -]cents?)|(?P<USD>cents?)|(?P<INR>paise))\b", re.IGNORECASE
 )
@@ -178,22 +187,26 @@ def _temperature(text: str, start: int, value: Decimal, degrees: re.Match[str]) 
     signed = -value if is_below else value
     is_celsius = degrees[1] in "Cc"
     celsius = signed if is_celsius else (signed - 32) * 5 / 9
-    others: frozenset[Key] = frozenset({("celsius", round(celsius, 1))})
-    return Number("plain", value, (start, degrees.end()), "celsius" if is_celsius else "fahrenheit", others=others)
+    unit = "celsius" if is_celsius else "fahrenheit"
+    return Number("plain", value, (start, degrees.end()), unit, others=_celsius(celsius, 1))
+
+
+def _celsius(value: Decimal, *digits: int) -> frozenset[Key]:
+    """Return a temperature, rounded to so many digits each; more digits than a Decimal has could not be."""
+    return frozenset(("celsius", round(value, each)) for each in digits if abs(value) < _HOTTEST)
 
 
 def _thousands(text: str, number: Number) -> Number:
-    """Read "45 K": thousands of money and of what is named next; else they may be kelvins as well."""
+    """Read "45 K": kelvins in a text that tells of heat or cold, else thousands."""
     found = _SPACED_K.match(text, number.span[1])
     if not found:
         return number
-    size, end = MAGNITUDES["k"], found.start() + len(" K")
-    value, span = number.value * size, (number.span[0], end)
-    is_counted = bool(found[1]) and found[1] not in STOP_WORDS
-    if is_counted or number.kind in MONEY or found[0][1] == "k" or _CURRENCY.match(text, end):
-        return number._replace(value=value, span=span, magnitude=size)
-    celsius = number.value - _ZERO_CELSIUS
-    others: set[Key] = {("plain", value), ("celsius", round(celsius, 1)), ("celsius", Decimal(round(celsius)))}
+    span = (number.span[0], found.end())
+    is_heat = found[0] == " K" and number.kind == "plain" and number.value < _HOTTEST and _THERMAL.search(text)
+    if not is_heat:
+        size = MAGNITUDES["k"]
+        return number._replace(value=number.value * size, span=span, magnitude=size)
+    others = _celsius(number.value - _ZERO_CELSIUS, 0, 1)
     return number._replace(span=span, unit="kelvin", others=number.others | others)
 
 

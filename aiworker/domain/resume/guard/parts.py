@@ -20,7 +20,9 @@ _HALF_AN: Final = cued(
     r"(hour|minute|second|hora|day|week|month|year|mile|metre|meter|litre|liter|kilo|tonne|millimetre|millimeter|inch|acre)\b",
     re.IGNORECASE,
 )
-_HALF_AMOUNT: Final = cued(r"\bhalf a (thousand|lakh|million|crore|billion)\b", re.IGNORECASE)
+_HALF_AMOUNT: Final = cued(
+    r"(?:\bhalf an?|(?<![\d/])(?<!\d )(1/2|[½¼¾])) ?(thousand|lakh|lac|million|crore|billion)s?\b", re.IGNORECASE
+)
 _HALF: Final = cued(r"(?<![\d/])(?:(?:(\d+) ?)?([½¼¾⅓⅔])|(?:(\d+) )?1/2)(?![\d/])")
 _PART_OF: Final = cued(
     r"\b(?:(three[ -]quarters?|quarter|two thirds|third)(?:[ -]of[ -]an?[ -]|[ -])(hour)|(tres )?cuartos? de (hora))\b",
@@ -172,6 +174,13 @@ def _and_a_part(found: re.Match[str]) -> Number:
     return Number("plain", whole + part, found.span(), unit_named(found[2].lower()))
 
 
+def _part_of_amount(found: re.Match[str]) -> Number:
+    name = found[2].lower()
+    value = PART_SIGNS.get(found[1] or "", _HALF_OF_ONE) * MAGNITUDES[name]
+    others = frozenset({("INR", value)} if name in ("lakh", "lac", "crore") else ())
+    return Number("plain", value, found.span(), others=others)
+
+
 def _ordinal(found: re.Match[str]) -> Number:
     value = WORDS["en"][found[1].lower()] + ORDINALS[found[2].lower()]
     return Number("plain", Decimal(value), found.span())
@@ -201,7 +210,7 @@ _PARTS: Final[tuple[tuple[Cued, Reader], ...]] = (
     ),
     (_AND_A_PART, _and_a_part),
     (_ONE_AND_A_HALF, lambda found: Number("plain", Decimal("1.5"), found.span(), unit_named(found[1].lower()))),
-    (_HALF_AMOUNT, lambda found: Number("plain", Decimal(MAGNITUDES[found[1].lower()]) / 2, found.span())),
+    (_HALF_AMOUNT, _part_of_amount),
     (_HALF_AN, lambda found: Number("plain", _HALF_OF_ONE, found.span(), unit_named(found[1].lower()))),
     (_ORDINAL, _ordinal),
 )

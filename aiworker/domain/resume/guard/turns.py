@@ -273,8 +273,10 @@ NO_AWARD: Final = cued(
 )
 """Won back, saw and recognised."""
 PATENT: Final = cued(
-    r"\b(?:granted|awarded|won|secured|obtained|received|earned)\b(?: \w+){0,3} patents?\b|\bpatented\b"
-    r"|\bpatents? (?:was |were |is |are )?(?:granted|awarded|issued)\b",
+    r"\b(?:granted|awarded|won|secured|obtained|received|earned|got|gained|holds?|holding|has|owns?|holder of)\b"
+    r"(?: (?:an?|the|my|our|us|its|\d+|two|three|four|full|design|utility|indian)){0,3} patents?\b"
+    r"(?! (?:fil|appl|search|pending|agent|office|attorney|committee|law))|\bpatented\b"
+    r"|\bpatents? (?:\w+ ){0,2}?(?:granted|awarded|issued)\b(?! to\b)",
     re.IGNORECASE,
 )
 """More than an application for one."""

@@ -21,6 +21,7 @@ from aiworker.domain.resume.guard.terms import terms
 from aiworker.domain.resume.phrases import Tone
 from aiworker.errors import JobFailed
 from tests.unit.domain.resume.documents import DOCUMENTS, WORDS
+from tests.unit.domain.resume.guard.bullets import refused
 
 RULES = (
     figures.check,
@@ -61,7 +62,7 @@ RESUMES = st.lists(st.lists(TEXTS, min_size=1, max_size=3), min_size=1, max_size
 
 LONG = 20_000
 STRAINS = (
-    *("1", " ", "-", "A", "AB", "aB", "a.", "a@", "<a", "(", "'", "\n", "é", "_", "½"),
+    *("1", " ", "-", "A", "AB", " K", " lakh", "aB", "a.", "a@", "<a", "(", "'", "\n", "é", "_", "½"),
     *("1 ", "1-", "1.", "1,000,", "+1 ", "one ", "two hundred and ", "1 to ", "from 1 to 2 ", "1 against 2 "),
     *("and ", "A ", "manage the ", "across the ", "publish "),
     *("a, and ", "a of the ", "8 of them ", "which ", "(a ", "half a ", "the first day "),
@@ -135,6 +136,45 @@ def test_nothing_makes_reading_fail(text: str, source: str) -> None:
 @example("Sold -Élan")
 def test_a_text_is_grounded_in_itself(text: str) -> None:
     assert ungrounded(text, text) == ()
+
+
+@pytest.mark.parametrize("digits", ["9" * 28, "1" * 60, "9" * 400, "1" + ",000" * 100, "1" * 30 + "." + "1" * 40])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "Cooled to {} K",
+            "Cooled to {} °C",
+            "Heated to {} °F",
+            "Minus {} °C",
+            "Saved ₹{}½ lakh",
+            "Saved {} 1/2 crore",
+        ),
+        *(
+            "Sold {} of {}",
+            "Sold {} in {}",
+            "Fed 8 cooks, {} of whom sang",
+            "Sold {}e30",
+            "Took {} h {} min",
+            "Split {}:{}",
+        ),
+        *(
+            "Sold {} %",
+            "Sold {}p",
+            "Drew {} K cooks",
+            "Took {} years 3 months",
+            "Ran {}K race",
+            "Sold ½{}",
+            "Cut {} to {}x",
+        ),
+    ],
+)
+def test_figures_of_more_digits_than_a_decimal_has_make_nothing_fail(written: str, digits: str) -> None:
+    text = written.replace("{}", digits)
+    assert refused(text, text) == set()
+    # By one rule or another, whatever the digits come to.
+    assert refused("Sang", text) and refused(text, "Sang")
+    assert "number-dropped" not in {rule for rule, _ in refused(text, f"{text} and sang")}
 
 
 @pytest.mark.timeout(30)
