@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from aiworker.domain.cued import cued
-from aiworker.domain.resume.guard import frequencies, paces, swaps
+from aiworker.domain.resume.guard import frequencies, labels, paces, swaps
 from aiworker.domain.resume.guard.findings import Finding
 from aiworker.domain.resume.guard.number import MONEY, Key, Number
 from aiworker.domain.resume.guard.numerals import ORDINALS, TIMES
@@ -39,30 +39,6 @@ _THINGS: Final = re.compile(r"\s[a-z]+s\b")
 _AGE: Final = cued(r"\b(?:age[ds]?|years? old|year-olds?)\b", re.IGNORECASE)
 WRITINGS: Final = frozenset(map(stem, ("character", "word", "line", "paragraph", "page", "chapter", "volume")))
 """What a text is measured in."""
-_YEARS: Final[Mapping[str, frozenset[str]]] = {
-    name: frozenset(names.split())
-    for names in (
-        "1st first i 1 one fy fresher freshers",
-        "2nd second ii 2 two sophomore",
-        "3rd third iii 3 three",
-        "4th fourth iv 4 four final",
-        "5th fifth v 5 five",
-        "final last fyp fourth 4th 4 iv third 3rd 3 iii fifth",
-        "pre-final prefinal penultimate final",
-    )
-    for name in names.split()[:2]
-}
-"""Ordinals of years of study, and the words by which an entry may tell them."""
-_YEAR_OF_STUDY: Final = cued(
-    r"\b(1st|2nd|3rd|4th|5th|first|second|third|fourth|fifth|final|pre-?final)[- ]y(?:ea)?rs?"
-    r"(?= (?:[\w.]+ ){0,2}?(?:students?|pupils?|undergrad\w*|learners?|juniors?|class(?:es)?|batch\w*"
-    r"|projects?|thesis)\b)",
-    re.IGNORECASE,
-)
-_LETTERED: Final = cued(
-    r"\b((?i:grade|class|category|tier|band))[ -]([A-HOS][+-]?)(?![\w'’+-]|\.\w)"
-    r"|(?<=[a-z] )([A-HOS][+-]?)[ -]((?i:grade))\b"
-)
 _SOON: Final = re.compile(
     r"\b(?:within|in|inside|under) (?:an?|one)\b|\b(?:an?|one) \w+ (?:ahead|before|early|earlier|in advance)\b",
     re.IGNORECASE,
@@ -83,7 +59,7 @@ def check(source: Source, text: Rewording) -> Iterator[Finding]:
     yield from _told_once(source.bullet, text)
     yield from _units(source.bullet, text)
     yield from _writings(source.bullet, text)
-    yield from _labels(source, text)
+    yield from labels.check(source, text)
     yield from frequencies.check(source, text, pace)
     yield from swaps.check(source.bullet, text)
 
@@ -205,23 +181,6 @@ def _writings(source: Reading, text: Reading) -> Iterator[Finding]:
         was = {other.noun for other in source.numbers if other.key == number.key and not other.is_soft}
         if number.noun in WRITINGS - was and was and was <= WRITINGS:
             yield Finding("unit", text.shown(number))
-
-
-def _labels(source: Source, text: Reading) -> Iterator[Finding]:
-    """Find a year of study or a letter that is a grade of which the entry has no word: final-year, Grade A."""
-    for match in _YEAR_OF_STUDY.finditer(text.text):
-        if _YEARS[match[1].lower()].isdisjoint(source.entry.tokens | set(source.entry.words)):
-            yield Finding("number", match[0])
-    for match in _LETTERED.finditer(text.text):
-        if not _is_lettered(source.entry.text, match[1] or match[4], match[2] or match[3]):
-            yield Finding("number", match[0])
-
-
-def _is_lettered(text: str, name: str, letter: str) -> bool:
-    """Say whether a text has a letter beside a name, on either side of it."""
-    letter = re.escape(letter)
-    after, before = rf"\b(?i:{name})\W{{1,4}}{letter}(?![\w+-])", rf"(?<![\w+-]){letter}\W{{1,2}}(?i:{name})\b"
-    return bool(re.search(f"{after}|{before}", text))
 
 
 def _is_converted(same: Mapping[str, Number], number: Number) -> bool:

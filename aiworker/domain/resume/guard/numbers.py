@@ -63,7 +63,7 @@ _SPACED_K: Final = re.compile(r" [Kk]\b(?!-(?!\d)| (?:means?|folds?|nearest|valu
 """Thousands or kelvins; K-type, K-fold and k-means are neither."""
 _THERMAL: Final = cued(
     r"\b(?:cool|heat|warm|temperature|anneal|kiln|furnace|oven|bake|baking|bath|cryo|helium|nitrogen|sinter|melt|freez"
-    r"|froze|thermal|superconduct|kelvin|measure|char\b)|°",
+    r"|froze|thermal|superconduct|kelvin|measured at\b|char\b)|°",
     re.IGNORECASE,
 )
 """What a text has that tells kelvins."""
