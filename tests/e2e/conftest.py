@@ -10,6 +10,16 @@ import pytest
 from aiworker import embedded
 from tests.e2e.daemon import Site, opened_site
 
+SECONDS = 90
+"""The limit of a test that starts processes, each of which may take `LOADING`; other tests have the project's own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder their limit, unless they have one of their own."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS))
+
 
 @pytest.fixture
 async def site(servers: embedded.Servers, database_url: str, tmp_path: Path) -> AsyncGenerator[Site]:

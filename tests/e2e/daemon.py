@@ -48,7 +48,7 @@ WHERE datname = current_database() AND application_name = 'aiworker' AND wait_ev
 """
 CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'aiworker'"
 HEALTH_LINE = "health http://"
-LOADING = 60.0
+LOADING = 30.0
 """Seconds for what loads a whole process, an SDK of 2 s of an idle core included: how fast is not what a test asks."""
 
 

